@@ -1,0 +1,3 @@
+export { SHOWN_STATES, type Shown, type ShownState, derive, unknown } from './shown.ts'
+export type * from './stream.ts'
+export type * from './views.ts'
