@@ -9,6 +9,7 @@ export {
   span,
   worth,
 } from './instrument.ts'
+export type { Quote, TradePrint } from './market.ts'
 export {
   type BracketOrder,
   type BrokerAccount,
@@ -26,6 +27,7 @@ export {
   type Contracts,
   type Direction,
   type EpochMs,
+  type MonotonicMs,
   type Side,
   type TickSpan,
   type Ticks,
@@ -34,6 +36,7 @@ export {
   contracts,
   dollarsFromUsd,
   epochMs,
+  monotonicMs,
   opposite,
   sideOf,
   sign,
