@@ -11,6 +11,9 @@ export type Contracts = Brand<number, 'Contracts'>
 /** An instant: whole milliseconds since 1970-01-01T00:00:00Z. */
 export type EpochMs = Brand<number, 'EpochMs'>
 
+/** A moment of the steady clock that no one can set: milliseconds since any start. For ages and deadlines only. */
+export type MonotonicMs = Brand<number, 'MonotonicMs'>
+
 export type Direction = 1 | -1
 export type Side = 'buy' | 'sell'
 
@@ -44,6 +47,11 @@ export function epochMs(ms: number): EpochMs {
     `an instant is whole epoch milliseconds between 1990 and 2100, was ${ms}`,
   )
   return ms as EpochMs
+}
+
+export function monotonicMs(ms: number): MonotonicMs {
+  invariant(Number.isFinite(ms) && ms >= 0, `a steady moment is finite and not negative, was ${ms}`)
+  return ms as MonotonicMs
 }
 
 /** For the doors only (wire, form, display): dollars with decimals to micro-dollars, rounded half away from zero. */
