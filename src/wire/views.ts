@@ -257,3 +257,10 @@ export interface ObjectsReply {
   readonly timeframe: Timeframe
   readonly objects: readonly ChartObject[]
 }
+
+/** `GET /api/v1/decisions`. */
+export interface DecisionsReply {
+  /** Newest first. */
+  readonly decisions: readonly DecisionRow[]
+  readonly hasOlder: boolean
+}

@@ -1,0 +1,7 @@
+export { hashPassword } from './passwords.ts'
+export type * from './ports.ts'
+export { REFUSALS, type RefusalCode } from './refusals.ts'
+export { CONTENT_SECURITY_POLICY } from './security-headers.ts'
+export { type RunningServer, type ServerOptions, createServer } from './server.ts'
+export { SESSION_IDLE_MS, SESSION_LIFE_MS } from './sessions.ts'
+export { CLOSE_CODES, STREAM_LIMITS, type StreamLimits } from './stream/hub.ts'
