@@ -85,7 +85,7 @@ export interface Page {
   readonly messages: StreamMessage[]
   /** The next message that was not looked at. */
   next(): Promise<StreamMessage>
-  /** Waits until everything that was sent so far was handled on both ends. */
+  /** Waits until everything that was sent so far was handled on both ends, or the socket is closed. */
   settle(): Promise<void>
   readonly closed: Promise<{ readonly code: number; readonly reason: string }>
 }
@@ -223,7 +223,7 @@ export class MemoryCommands implements Commands {
 export const ASSETS: Readonly<Record<string, string>> = {
   'index.html': `<!doctype html><title>Kael</title>${'<!-- shell -->'.repeat(200)}`,
   'favicon.svg': '<svg xmlns="http://www.w3.org/2000/svg"></svg>',
-  'assets/index-B1a2C3d4.js': `${'export const kael = 1;\n'.repeat(400)}`,
+  'assets/index-B1a2C3d4.js': 'export const kael = 1;\n'.repeat(400),
   'assets/index-B1a2C3d4.js.map': '{"version":3}',
   'assets/index-Z9y8X7w6.css': '.a{color:red}\n'.repeat(200),
   '.env': 'TOPSTEPX_API_KEY=secret',
@@ -425,7 +425,8 @@ async function openPage(server: RunningServer, asked: StreamAsked): Promise<Page
     settle() {
       return new Promise((resolve) => {
         socket.once('pong', () => resolve())
-        socket.ping()
+        void closed.then(() => resolve())
+        if (socket.readyState === socket.OPEN) socket.ping()
       })
     },
   }
