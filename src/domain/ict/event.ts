@@ -152,3 +152,8 @@ export class EventSink {
 }
 
 const NOTHING: readonly IctEvent[] = Object.freeze([])
+
+/** A displaced change of character of internal structure: the market structure shift of the models. */
+export function isShift({ kind, degree, direction, extra }: IctEvent, wanted: Direction): boolean {
+  return kind === 'CHOCH' && degree === 'internal' && direction === wanted && extra === 'mss'
+}
