@@ -57,6 +57,8 @@ export function createHubLink(options: HubLinkOptions): HubLink {
   let state: HubState = 'closed'
   let running: { readonly abort: AbortController; readonly done: Promise<void> } | undefined
   let live: { readonly connection: HubConnection; readonly end: (why: string) => void } | undefined
+  /** The connection on which `subscribeAll` has ended well. */
+  let ready: HubConnection | undefined
   let writing: Promise<void> = Promise.resolve()
   let connects = 0
   let drops = 0
@@ -154,9 +156,14 @@ export function createHubLink(options: HubLinkOptions): HubLink {
   }
 
   async function subscribe(connection: HubConnection, ended: Promise<string>): Promise<void> {
-    const job = options.subscribeAll(invokeOn(connection))
+    const job = subscribeFirst(connection)
     writing = job.catch(ignoreHere)
     await Promise.race([job, ended.then(fail)])
+  }
+
+  async function subscribeFirst(connection: HubConnection): Promise<void> {
+    await options.subscribeAll(invokeOn(connection))
+    ready = connection
   }
 
   function invokeOn(connection: HubConnection): Invoke {
@@ -178,7 +185,7 @@ export function createHubLink(options: HubLinkOptions): HubLink {
 
     async function afterwards(before: Promise<void>): Promise<void> {
       await before
-      if (live === undefined || state !== 'connected') return
+      if (live === undefined || ready !== live.connection) return
       const { connection, end } = live
       await job(invokeOn(connection)).catch((error: unknown) => end(messageOf(error)))
     }

@@ -43,6 +43,8 @@ export function createMarketHub(options: MarketHubOptions): MarketHub {
   const { clock, events } = options
   const wanted = new Map<string, Known>()
   const refused = new Map<string, string>()
+  /** On the connection that stands. */
+  const subscribed = new Set<string>()
 
   const link = createHubLink({
     ...options,
@@ -51,13 +53,15 @@ export function createMarketHub(options: MarketHubOptions): MarketHub {
     subscribeAll: (invoke) => {
       // Quotes are told in parts: what was known before the gap is not known now.
       for (const known of wanted.values()) known.bid = known.ask = known.last = undefined
+      subscribed.clear()
       return subscribeTo([...wanted.keys()], invoke)
     },
   })
 
   async function subscribeTo(contractIds: readonly string[], invoke: Invoke): Promise<void> {
     for (const contractId of contractIds) {
-      if (!wanted.has(contractId)) continue
+      if (!wanted.has(contractId) || subscribed.has(contractId)) continue
+      subscribed.add(contractId)
       const refusal = (await invoke(QUOTES, contractId)) ?? (await invoke(TRADES, contractId))
       if (refusal === undefined) refused.delete(contractId)
       else refused.set(contractId, refusal)
@@ -152,6 +156,7 @@ export function createMarketHub(options: MarketHubOptions): MarketHub {
     unsubscribe(contractIds) {
       for (const contractId of contractIds) {
         if (!wanted.delete(contractId)) continue
+        subscribed.delete(contractId)
         link.whenConnected(async (invoke) => {
           await invoke('UnsubscribeContractQuotes', contractId)
           await invoke('UnsubscribeContractTrades', contractId)

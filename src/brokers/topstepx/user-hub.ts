@@ -84,6 +84,7 @@ export function createUserHub(options: UserHubOptions): UserHub {
     ...link.hub,
     watch(more) {
       const fresh = more.filter((each) => !accountIds.has(each))
+      if (fresh.length === 0) return
       for (const accountId of fresh) accountIds.add(accountId)
       link.whenConnected(async (invoke) => {
         for (const accountId of fresh) await subscribeTo(accountId, invoke)

@@ -1,0 +1,63 @@
+/**
+ * Feed: from prints and history to bars, and how fresh it all is. Nothing here reads a clock or a socket.
+ *
+ *   const book = createBarBook({ from })        one a contract: all six timeframes
+ *     book.connected(now); book.disconnected()  what is built between them counts as whole
+ *     book.add(print), book.close(now)          -> BarEvent[]: forming, sealed, corrected, reset
+ *     book.plan(now, limit)                     -> pages of history that are missing, newest first
+ *     book.history({ page, bars, isCut, asOf }) -> BarEvent[]; history wins over what was built
+ *     book.isWhole(now), book.bars(timeframe), book.forming(timeframe), book.counters()
+ *
+ *   const freshness = createFreshness(roots, { deliveryMs })
+ *     freshness.connected(now), freshness.disconnected(), freshness.note(root, at, receivedAt)
+ *     freshness.judge(root, now)                -> { state, ageMs, expectedGapMs, why }
+ *     freshness.isMute(now)                     -> restart the hub
+ *
+ * The parts stand for themselves: `createBarBuilder`, `createResampler` and `resample`, `openSpans`,
+ * `missingAfter`, `createCoverage`, `backfillPages`, `restOfPage`, `mergeHistory`.
+ */
+export {
+  type BarBuilder,
+  type BuilderCounters,
+  type BuilderOptions,
+  type MinuteEvent,
+  createBarBuilder,
+} from './bar-builder.ts'
+export {
+  type BarBook,
+  type BarBookOptions,
+  type BarEvent,
+  type BookCounters,
+  type HistoryAnswer,
+  createBarBook,
+} from './bar-book.ts'
+export {
+  type Freshness,
+  type FreshnessBook,
+  type FreshnessOptions,
+  type FreshnessReason,
+  type FreshnessState,
+  createFreshness,
+} from './freshness.ts'
+export {
+  type Correction,
+  type Coverage,
+  type Merged,
+  type MinuteSpan,
+  type Page,
+  backfillPages,
+  createCoverage,
+  isSame,
+  mergeHistory,
+  missingAfter,
+  openSpans,
+  restOfPage,
+} from './gap.ts'
+export {
+  type Resampled,
+  type ResampleEvent,
+  type Resampler,
+  createResampler,
+  mergeBars,
+  resample,
+} from './resample.ts'
