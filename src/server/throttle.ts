@@ -48,8 +48,9 @@ export function createThrottle({ burst, everyMs, monotonic }: ThrottleOptions): 
     for (const [key, { tokens, at }] of buckets) {
       if (tokens + (now - at) / everyMs >= burst) buckets.delete(key)
     }
+    // A tenth at a time: a flood must not pay for a look at all of them with every key.
     for (const key of buckets.keys()) {
-      if (buckets.size < KEYS_MAX) return
+      if (buckets.size <= KEYS_MAX * 0.9) return
       buckets.delete(key)
     }
   }

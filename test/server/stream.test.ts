@@ -325,7 +325,7 @@ describe('charts', () => {
     const [binary, large, flood] = [await openPage(), await openPage(), await openPage()]
     binary.socket.send(Buffer.from('{}'))
     large.socket.send(`{"kind":"watch","charts":[]${' '.repeat(65_536)}}`)
-    for (let i = 0; i < 21; i++) flood.socket.send('{"kind":"watch","charts":[]}')
+    for (let i = 0; i < 401; i++) flood.socket.send('{"kind":"watch","charts":[]}')
 
     expect((await binary.closed).code).toBe(CLOSE_CODES.NOT_TEXT)
     expect((await large.closed).code).toBe(1009)

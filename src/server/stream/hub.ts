@@ -25,8 +25,8 @@ export const STREAM_LIMITS: StreamLimits = {
 const HEARTBEAT_MS = 1_000
 const PING_EVERY_MS = 10_000
 const SESSION_CHECK_EVERY_MS = 30_000
-/** Messages that a page may send within `INBOUND_WINDOW_MS`: changing charts by hand stays far below. */
-const INBOUND_MAX = 20
+/** Messages that a page may send within `INBOUND_WINDOW_MS`: a held key walks the scanner thirty times a second. */
+const INBOUND_MAX = 400
 const INBOUND_WINDOW_MS = 10_000
 /** A view that fails again and again is reported this often. */
 const INCIDENT_EVERY_MS = 10_000
