@@ -1,0 +1,148 @@
+import { useEffect, useRef, useState } from 'preact/hooks'
+import type { InstrumentInfo, PositionCard, WireBar } from '../../../src/wire/index.ts'
+import { formatPrice, formatProfit, signed } from '../format/numbers.ts'
+import { formatDayMinute } from '../format/time.ts'
+import { usePage } from '../state/page.ts'
+import { words } from '../text/words.ts'
+import type { CandleChart, Level } from './candle-chart.ts'
+import type { Candles } from './candles.ts'
+import { marksOf } from './marks.ts'
+
+interface ChartCanvasProps {
+  readonly candles: Candles
+  readonly instrument: InstrumentInfo
+  readonly watermark: string
+  readonly tone: 'simulated' | 'attention'
+  readonly onPointed: (bar: WireBar | null) => void
+}
+
+/** Holds the library's chart, which is loaded only when there is something to draw. */
+export function ChartCanvas({ candles, instrument, watermark, tone, onPointed }: ChartCanvasProps) {
+  const page = usePage()
+  const { topics, view } = page
+  const element = useRef<HTMLDivElement>(null)
+  const [chart, setChart] = useState<CandleChart | null>(null)
+  const [spoken, setSpoken] = useState('')
+  const walkedTo = useRef<number | null>(null)
+
+  useEffect(() => {
+    let made: CandleChart | null = null
+    let isGone = false
+    void import('./candle-chart.ts').then(({ createCandleChart }) => {
+      if (isGone || element.current === null) return
+      made = createCandleChart(element.current, { needsOlder: candles.older, pointed: onPointed })
+      setChart(made)
+    })
+    return () => {
+      isGone = true
+      made?.remove()
+    }
+  }, [candles, onPointed])
+
+  const timeframe = candles.chart.value?.timeframe
+  useEffect(() => {
+    if (chart === null || timeframe === undefined) return undefined
+    chart.show({ instrument, timeframe }, candles.bars())
+    return candles.listen({
+      replaced: () => chart.replace(candles.bars()),
+      newest: (bar) => chart.update(bar),
+    })
+  }, [chart, candles, instrument, timeframe])
+
+  useEffect(() => {
+    const drawn = view.drawn.value
+    chart?.setObjects(candles.objects.value.filter((each) => drawn.has(each.kind)))
+  }, [chart, candles.objects.value, view.drawn.value])
+  useEffect(() => {
+    chart?.setMarks(marksOf(instrument.root, topics.fills.value ?? [], topics.decisions.value ?? []))
+  }, [chart, instrument.root, topics.fills.value, topics.decisions.value])
+  useEffect(() => {
+    const positions = topics.positions.value ?? []
+    chart?.setLevels(levelsOf(positions.filter((each) => each.instrument === instrument.root)))
+  }, [chart, instrument.root, topics.positions.value])
+  useEffect(() => chart?.setWatermark(watermark, tone), [chart, watermark, tone])
+  useEffect(() => {
+    chart?.repaint()
+    const media = globalThis.matchMedia('(prefers-color-scheme: light)')
+    const repaint = (): void => chart?.repaint()
+    media.addEventListener('change', repaint)
+    return () => media.removeEventListener('change', repaint)
+  }, [chart, view.theme.value])
+
+  function walk(step: number): void {
+    const bars = candles.bars()
+    const at = Math.min(bars.length - 1, Math.max(0, (walkedTo.current ?? bars.length) + step))
+    const bar = bars[at]
+    if (bar === undefined) return
+    walkedTo.current = at
+    chart?.point(bar)
+    onPointed(bar)
+    const [t, o, h, l, c] = bar.map((each, index) =>
+      index === 0 ? formatDayMinute(each) : formatPrice(each, instrument),
+    )
+    setSpoken(`${t}: open ${o}, high ${h}, low ${l}, close ${c}`)
+  }
+
+  return (
+    <>
+      <div
+        ref={element}
+        class="chart-canvas"
+        role="img"
+        tabIndex={0}
+        aria-label={`${words.chart.title} ${instrument.root} ${timeframe ?? ''}. ${words.chart.keys}`}
+        onKeyDown={(event) => {
+          if (event.key !== 'ArrowLeft' && event.key !== 'ArrowRight') return
+          event.preventDefault()
+          walk(event.key === 'ArrowLeft' ? -1 : 1)
+        }}
+        onBlur={() => {
+          walkedTo.current = null
+        }}
+      />
+      <p class="for-readers" role="status">
+        {spoken}
+      </p>
+    </>
+  )
+}
+
+/** Entry, stop and target of what is open, with the money at each; an unknown price draws no line. */
+export function levelsOf(cards: readonly PositionCard[]): readonly Level[] {
+  return cards.flatMap((card) => {
+    const size = card.size.value === null ? '' : ` ${card.size.value} ${card.side}`
+    const levels: Level[] = []
+    if (card.entry.value !== null) {
+      levels.push({
+        kind: 'entry',
+        price: card.entry.value,
+        title: `${words.chart.entry}${size}${card.decision === null ? '' : ` ${card.decision}`}`,
+      })
+    }
+    if (card.stop.value !== null) {
+      levels.push({
+        kind: 'stop',
+        price: card.stop.value,
+        title: `${words.chart.stop}${money(card.stopMoney.value)}`,
+      })
+    }
+    if (card.target.value !== null) {
+      const r = ratio(card)
+      levels.push({
+        kind: 'target',
+        price: card.target.value,
+        title: `${words.chart.target}${money(card.targetMoney.value)}${r === null ? '' : ` ${signed(r, 1)}R`}`,
+      })
+    }
+    return levels
+  })
+}
+
+function money(micros: number | null): string {
+  return micros === null ? '' : ` ${formatProfit(micros)}`
+}
+
+function ratio({ stopMoney, targetMoney }: PositionCard): number | null {
+  if (stopMoney.value === null || targetMoney.value === null || stopMoney.value >= 0) return null
+  return targetMoney.value / -stopMoney.value
+}
