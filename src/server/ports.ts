@@ -21,7 +21,10 @@ export interface Users {
   /** Exact name. */
   find(name: string): Promise<User | undefined>
   createSession(session: StoredSession): Promise<void>
-  /** The session with the role that its user has now; undefined when revoked, unknown or the user is gone. */
+  /**
+   * The session with the role that its user has now; undefined when revoked, unknown or the user is gone.
+   * `seenAt` is that of the look before, or nobody would ever be idle.
+   */
   findSession(tokenHash: string): Promise<SessionOfUser | undefined>
   /** Records that the session was used, epoch milliseconds. */
   touchSession(tokenHash: string, seenAt: number): Promise<void>
@@ -30,6 +33,8 @@ export interface Users {
 }
 
 export interface User {
+  /** The store's own key. */
+  readonly id: number
   readonly name: string
   readonly role: Role
   /** argon2id, in the PHC text form that `hashPassword` gives. */
@@ -39,6 +44,7 @@ export interface User {
 export interface StoredSession {
   /** SHA-256 of the 256-bit token, 64 hexadecimal digits. The token itself is in the browser only. */
   readonly tokenHash: string
+  readonly userId: number
   readonly userName: string
   /** Epoch milliseconds, like the next two. */
   readonly createdAt: number

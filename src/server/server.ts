@@ -74,6 +74,8 @@ const CLOSE_GRACE_MS = 1_000
 /** Starts to listen. A port that cannot be had is a Fault whose detail names it and what to do. */
 export async function createServer(options: ServerOptions): Promise<Result<RunningServer, Fault>> {
   const { host, port, publicOrigin, users, views, commands, health, clock, randomBytes } = options
+  const wrong = publicOrigin === undefined ? undefined : faultOfPublicOrigin(publicOrigin)
+  if (wrong !== undefined) return failed(wrong)
   const isTls = publicOrigin?.startsWith('https:') ?? false
   const headers = securityHeaders(isTls)
   const origins = createOriginRules(host, publicOrigin)
@@ -126,6 +128,13 @@ export async function createServer(options: ServerOptions): Promise<Result<Runni
       return closeServer(server, hub)
     },
   })
+}
+
+function faultOfPublicOrigin(text: string): Fault | undefined {
+  const isOrigin = URL.canParse(text) && /^https?:/.test(text) && new URL(text).origin === text
+  if (isOrigin) return undefined
+  const detail = `the public origin ${text} is not scheme and host alone, such as https://kael.example.org`
+  return { code: 'MALFORMED', retry: 'never', detail }
 }
 
 type Listener = (request: IncomingMessage, response: ServerResponse) => unknown

@@ -77,6 +77,7 @@ export function createSessions({ users, clock, randomBytes, isTls }: SessionOpti
       const now = clock.now()
       await users.createSession({
         tokenHash: hashOf(token),
+        userId: user.id,
         userName: user.name,
         createdAt: now,
         seenAt: now,

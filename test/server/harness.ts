@@ -253,7 +253,9 @@ export async function startBench(more: Partial<ServerOptions> = {}): Promise<Ben
     ['tina', 'trader'],
     ['operator', 'operator'],
   ]
-  for (const [name, role] of names) users.users.set(name, { name, role, passwordHash: hash })
+  for (const [index, [name, role]] of names.entries()) {
+    users.users.set(name, { id: index + 1, name, role, passwordHash: hash })
+  }
 
   const started = await createServer({
     host: '127.0.0.1',

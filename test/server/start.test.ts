@@ -66,6 +66,18 @@ describe('start', () => {
     expect(started.ok ? '' : started.error.detail).toMatch(/203\.0\.113\.9.*KAEL_HOST/)
   })
 
+  test('a public origin that is more or less than scheme and host is refused by name', async () => {
+    for (const publicOrigin of [
+      'kael.example.org',
+      'https://kael.example.org/',
+      'ftp://kael.example.org',
+      '',
+    ]) {
+      const started = await createServer(options({ publicOrigin }))
+      expect(started.ok ? '' : started.error.detail).toContain(`the public origin ${publicOrigin} is not`)
+    }
+  })
+
   test('port 0 takes a free one and says which', async () => {
     const started = await createServer(options({}))
     if (!started.ok) throw new Error(started.error.detail)
