@@ -58,7 +58,6 @@ export interface BookCounters extends BuilderCounters {
 export interface BarBookOptions {
   /** Where the wanted history begins, platform time. */
   readonly from: number
-  readonly timeframes?: readonly Timeframe[]
   readonly graceMs?: number
   /** One-minute bars kept. */
   readonly minutesMax?: number
@@ -76,12 +75,12 @@ const SINGLE_CHANGES_MAX = 30
 
 export function createBarBook(options: BarBookOptions): BarBook {
   const { from, minutesMax = MINUTES_MAX } = options
-  const longer = (options.timeframes ?? TIMEFRAMES).filter((each) => each !== '1m')
+  const longer = TIMEFRAMES.filter((each) => each !== '1m')
   const builder: BarBuilder = createBarBuilder(
     options.graceMs === undefined ? {} : { graceMs: options.graceMs },
   )
   const coverage = createCoverage()
-  const sealed = new Map<Timeframe, Bar[]>([['1m', []], ...longer.map((each) => [each, []] as const)])
+  const sealed = new Map<Timeframe, Bar[]>(TIMEFRAMES.map((each) => [each, []]))
   let resamplers = new Map<Timeframe, Resampler>(longer.map((each) => [each, createResampler(each)]))
   let liveFrom: number | undefined
   let corrections = 0

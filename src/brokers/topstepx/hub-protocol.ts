@@ -57,8 +57,14 @@ function parseRecord(
   }
 }
 
+type SocketClass = new (
+  address: string | URL,
+  protocols?: string | string[],
+  options?: ClientOptions,
+) => WebSocket
+
 /** The socket class for the library: bounded, without redirects, and telling why an upgrade was refused. */
-export function boundedSocket(onError: (text: string) => void): typeof WebSocket {
+export function boundedSocket(onError: (text: string) => void): SocketClass {
   return class extends WebSocket {
     constructor(address: string | URL, protocols?: string | string[], options?: ClientOptions) {
       super(address, protocols, {
