@@ -13,7 +13,8 @@ const CANCELLED = '57014'
 export const REPEATABLE = /^40(001|P01)$/
 
 /** Words of the driver for a connection that is not there; it throws plain errors then. */
-const LOST = /terminat|ECONN|EPIPE|ETIMEDOUT|timeout expired|not queryable|Connection ended|socket/i
+const LOST =
+  /terminat|ECONN|EPIPE|ETIMEDOUT|timeout expired|timeout exceeded|not queryable|Connection ended|socket/i
 
 /**
  * What went wrong outside, as data. `isWrite` says whether the work may have been done before the link was lost:

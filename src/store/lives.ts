@@ -15,21 +15,23 @@ export interface LifeFacts {
   readonly reason?: string
 }
 
+type Answer<T> = Promise<Result<T, Fault>>
+
 /** The lives of one kind of order: intents, or reductions. */
 export interface Lives<Each> {
   /**
    * Moves on only from the state that the caller believes in. A move that was made already is no fault and moves
    * nothing; any other state, or a move that the life cycle does not have, is refused.
    */
-  move(
+  readonly move: (
     tag: string,
     from: Row.OrderLife,
     to: Row.OrderLife,
     facts: LifeFacts,
-  ): Promise<Result<{ moved: boolean }, Fault>>
-  byTag(tag: string): Promise<Result<Each | undefined, Fault>>
-  open(accountId: string): Promise<Result<Each[], Fault>>
-  since(accountId: string, since: EpochMs): Promise<Result<Each[], Fault>>
+  ) => Answer<{ moved: boolean }>
+  readonly byTag: (tag: string) => Answer<Each | undefined>
+  readonly open: (accountId: string) => Answer<Each[]>
+  readonly since: (accountId: string, since: EpochMs) => Answer<Each[]>
 }
 
 export function openLives<Each extends Row.IntentRow | Row.ReductionRow>(

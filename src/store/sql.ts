@@ -1,5 +1,6 @@
 import { Pool, type PoolClient, type QueryResultRow, types } from 'pg'
-import type { Fault, Result } from '../lib/index.ts'
+import type { EpochMs } from '../domain/index.ts'
+import { type Fault, type Result, invariant } from '../lib/index.ts'
 import { REPEATABLE, guarded, sqlStateOf } from './faults.ts'
 
 /** A statement with its name: the server plans it once a connection. Values are parameters, never text. */
@@ -92,20 +93,23 @@ async function inTransaction<T>(pool: Pool, work: (session: Session) => Promise<
   }
 }
 
-/** Money and counters are whole numbers below 2^53 by the rules of their columns. */
 const parsers = new Map<number, (text: string) => unknown>([
-  [INT8, Number],
+  [INT8, wholeNumber],
   [TIMESTAMPTZ, (text) => Date.parse(text)],
   [DATE, (text) => text],
 ])
 
-function getTypeParser(oid: number, format?: 'text' | 'binary'): (value: string) => unknown {
-  return (format === 'binary' ? undefined : parsers.get(oid)) ?? types.getTypeParser(oid, format as 'text')
+function getTypeParser(oid: number): (value: string) => unknown {
+  return parsers.get(oid) ?? types.getTypeParser(oid, 'text')
+}
+
+function wholeNumber(text: string): number {
+  const value = Number(text)
+  invariant(Number.isSafeInteger(value), `a stored number is exact below 2^53, was ${text}`)
+  return value
 }
 
 /** For instants in parameters. */
-export function timestamp(ms: number): string
-export function timestamp(ms: number | null | undefined): string | null
-export function timestamp(ms: number | null | undefined): string | null {
-  return ms == null ? null : new Date(ms).toISOString()
+export function timestamp(at: EpochMs): string {
+  return new Date(at).toISOString()
 }
