@@ -1,0 +1,4 @@
+/** The entry of every worker thread. */
+import { workerMain } from './threads.ts'
+
+await workerMain()
