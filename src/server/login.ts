@@ -7,7 +7,7 @@ import type { Sessions } from './sessions.ts'
 import { type Throttle, createThrottle } from './throttle.ts'
 
 /** Tries at once, and how often one more: of one name, from one address, and of everybody together. */
-export const LOGIN_LIMITS = {
+const LOGIN_LIMITS = {
   name: { burst: 5, everyMs: 30_000 },
   address: { burst: 20, everyMs: 5_000 },
   everybody: { burst: 60, everyMs: 500 },

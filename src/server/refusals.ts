@@ -4,7 +4,7 @@ import type { ErrorReply } from '../wire/index.ts'
 import type { Incident } from './ports.ts'
 
 /** Every code that this interface can answer with, and its HTTP status. A code never changes its meaning. */
-export const REFUSALS = {
+const REFUSALS = {
   BAD_TARGET: 400,
   BAD_QUERY: 400,
   BAD_JSON: 400,

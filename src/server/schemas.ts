@@ -4,11 +4,11 @@ import { type Result, failed, ok } from '../lib/index.ts'
 import type { ClientMessage, CommandRequest, LoginRequest } from '../wire/index.ts'
 
 /** The charts that one page may watch at once. */
-export const CHARTS_MAX = 4
-export const CANDLES_MAX = 1_500
-export const CANDLES_DEFAULT = 500
-export const DECISIONS_MAX = 200
-export const DECISIONS_DEFAULT = 100
+const CHARTS_MAX = 4
+const CANDLES_MAX = 1_500
+const CANDLES_DEFAULT = 500
+const DECISIONS_MAX = 200
+const DECISIONS_DEFAULT = 100
 
 const instrument = z.string().regex(/^[A-Z0-9]{1,12}$/, 'is an exchange root such as MNQ')
 const timeframe = z.enum(TIMEFRAMES)
@@ -19,7 +19,11 @@ function wholeWithin(least: number, most: number) {
 }
 
 export const loginSchema = z.strictObject({
-  name: z.string().min(1).max(64),
+  // It goes into the audit ledger and the log, where a control character would be somebody else's line.
+  name: z
+    .string()
+    .max(64)
+    .regex(/^\P{C}+$/u, 'has only characters that can be seen'),
   password: z.string().min(1).max(256),
 }) satisfies z.ZodType<LoginRequest>
 

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { readFile, readdir } from 'node:fs/promises'
-import { join, sep } from 'node:path'
+import { join, relative, sep } from 'node:path'
 import { promisify } from 'node:util'
 import { brotliCompress, constants, gzip } from 'node:zlib'
 import { invariant } from '../lib/index.ts'
@@ -68,7 +68,7 @@ async function namesIn(directory: string): Promise<string[]> {
     const entries = await readdir(directory, { recursive: true, withFileTypes: true })
     return entries
       .filter((entry) => entry.isFile())
-      .map((entry) => join(entry.parentPath, entry.name).slice(directory.replace(/[/\\]$/, '').length + 1))
+      .map((entry) => relative(directory, join(entry.parentPath, entry.name)))
       .filter((name) => name.split(sep).every((part) => !part.startsWith('.')))
       .sort()
   } catch (error) {

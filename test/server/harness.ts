@@ -435,7 +435,8 @@ async function openPage(server: RunningServer, asked: StreamAsked): Promise<Page
   return page
 }
 
-async function assetsFolder(): Promise<string> {
+/** A folder as the build makes it, with some files that must not get out. */
+export async function assetsFolder(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'kael-web-'))
   for (const [name, content] of Object.entries(ASSETS)) {
     await mkdir(dirname(join(folder, name)), { recursive: true })

@@ -120,6 +120,17 @@ describe('login', () => {
   })
 })
 
+test.each([
+  ['nothing', ''],
+  ['a line break', 'tina\nlogin operator'],
+  ['a NUL', 'tina\u0000'],
+  ['a mark that turns the line round', 'tina\u202E'],
+  ['sixty-five letters', 'x'.repeat(65)],
+])('a name of %s is refused before anybody is asked, and is in no ledger', async (_title, name) => {
+  expect(await tryIn(name, PASSWORD)).toBe(400)
+  expect(bench.users.entries).toEqual([])
+})
+
 describe('login throttle', () => {
   test('the sixth try on one name within half a minute is refused, even with the right password', async () => {
     for (let i = 0; i < 5; i++) expect(await tryIn('tina', 'guess')).toBe(401)

@@ -2,10 +2,11 @@ import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { CONTENT_SECURITY_POLICY } from '../../src/server/index.ts'
-import { ASSETS, type Answer, type Bench, startBench } from './harness.ts'
+import { loadStaticFiles } from '../../src/server/static-files.ts'
+import { ASSETS, type Answer, type Bench, assetsFolder, startBench } from './harness.ts'
 
 let bench: Bench
 beforeAll(async () => {
@@ -340,4 +341,22 @@ describe('headers', () => {
   test('strict transport security is not claimed where there is no TLS', async () => {
     expect((await get('/')).headers['strict-transport-security']).toBeUndefined()
   })
+})
+
+test('the folder of the build may be named in any way that names it', async () => {
+  const folder = await assetsFolder()
+  for (const named of [
+    `${folder}/`,
+    join(folder, 'assets', '..'),
+    `${folder}/./`,
+    relative(process.cwd(), folder),
+  ]) {
+    const files = await loadStaticFiles(named)
+    expect([...files.keys()]).toEqual([
+      '/assets/index-B1a2C3d4.js',
+      '/assets/index-Z9y8X7w6.css',
+      '/favicon.svg',
+      '/index.html',
+    ])
+  }
 })
