@@ -54,6 +54,8 @@ const MAX_SPEED_STEP_MS = 1_000
 const SETTLE_MS = 300
 const HELD_TURN_MS = 5
 
+const monotonicMs = (): number => performance.now()
+
 /** Starts the simulated gateway. Refuses bad input with one line that names value and rule. */
 export async function startGateway(options: GatewayOptions = {}): Promise<Result<RunningGateway, string>> {
   const { seed = DEFAULT_SEED, speed = DEFAULT_SPEED, stateFile, log = () => undefined } = options
@@ -113,7 +115,6 @@ function resumable(
 
 async function serve(exchange: Exchange, service: Service): Promise<Result<RunningGateway, string>> {
   const { speed, marketStart, identity, stateFile, log } = service
-  const monotonicMs = (): number => performance.now()
   const pace = speed === 'max' ? undefined : createPace(speed, exchange.now(), monotonicMs)
   const drill = { failures: [] as number[], lostReplies: 0 }
   let savedVersion = -1

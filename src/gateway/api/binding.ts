@@ -1,4 +1,4 @@
-import type { JsonObject, JsonValue } from '../wire.ts'
+import type { JsonObject } from '../wire.ts'
 
 /** What a field of a request must be. A trailing `?` may be null or absent. */
 export type FieldKind =
@@ -57,7 +57,7 @@ export function problemOf(errors: Readonly<Record<string, readonly string[]>>): 
     type: 'https://tools.ietf.org/html/rfc9110#section-15.5.1',
     title: 'One or more validation errors occurred.',
     status: 400,
-    errors: errors as JsonValue as JsonObject,
+    errors: errors,
     traceId: '00-00000000000000000000000000000000-0000000000000000-00',
   }
 }
@@ -90,16 +90,16 @@ function isOf(kind: FieldKind, value: unknown): boolean {
 
 function bodyOf(values: ReadonlyMap<string, unknown>): BoundBody {
   // The kinds were checked above; a name that was not declared is a defect and reads as absent.
-  const read = <T>(name: string): T | null => (values.get(name) as T | undefined) ?? null
+  const read = (name: string): unknown => values.get(name) ?? null
   return {
-    int: (name) => read<number>(name) ?? 0,
-    intOrNull: (name) => read<number>(name),
-    numberOrNull: (name) => read<number>(name),
-    string: (name) => read<string>(name) ?? '',
-    stringOrNull: (name) => read<string>(name),
-    boolean: (name) => read<boolean>(name) ?? false,
-    object: (name) => read<object>(name),
-    intsOrNull: (name) => read<readonly number[]>(name),
+    int: (name) => (read(name) as number | null) ?? 0,
+    intOrNull: (name) => read(name) as number | null,
+    numberOrNull: (name) => read(name) as number | null,
+    string: (name) => (read(name) as string | null) ?? '',
+    stringOrNull: (name) => read(name) as string | null,
+    boolean: (name) => (read(name) as boolean | null) ?? false,
+    object: read,
+    intsOrNull: (name) => read(name) as readonly number[] | null,
     bracketOrNull(name) {
       const value = values.get(name)
       if (value === undefined) return null
