@@ -39,8 +39,8 @@ export function createBarSeries(): BarSeries {
     load(loaded) {
       bars = growing(loaded)
       generation = null
-      // Whether the newest loaded bar is complete is not said: an update of it will say so.
-      lastIsSealed = true
+      // Whether the newest loaded bar is complete is not said, so it counts as incomplete.
+      lastIsSealed = false
     },
     prepend(older) {
       const first = bars[0]?.[0] ?? Number.POSITIVE_INFINITY

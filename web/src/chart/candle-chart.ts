@@ -1,4 +1,5 @@
 import {
+  type AutoscaleInfo,
   type CandlestickData,
   CandlestickSeries,
   CrosshairMode,
@@ -76,8 +77,13 @@ export function createCandleChart(element: HTMLElement, events: CandleChartEvent
   let watermarkWords = ''
   let watermarkTone: 'simulated' | 'attention' = 'simulated'
 
+  const tickSize = (): number => grid?.tickSize ?? 1
+
   const chart = createChart(element, { autoSize: true })
-  const candles = chart.addSeries(CandlestickSeries, { priceLineStyle: LineStyle.Dotted })
+  const candles = chart.addSeries(CandlestickSeries, {
+    priceLineStyle: LineStyle.Dotted,
+    autoscaleInfoProvider: (base: () => AutoscaleInfo | null) => withLevels(base(), levels, tickSize()),
+  })
   const volume = chart.addSeries(
     HistogramSeries,
     { priceFormat: { type: 'volume' }, priceLineVisible: false, lastValueVisible: false },
@@ -90,7 +96,7 @@ export function createCandleChart(element: HTMLElement, events: CandleChartEvent
 
   const scale = {
     palette: () => palette,
-    tickSize: () => grid?.tickSize ?? 1,
+    tickSize,
     indexAt: (at: number) => indexAt(bars, at, lengthMs),
   }
   const layers: readonly Layer[] = [
@@ -109,7 +115,6 @@ export function createCandleChart(element: HTMLElement, events: CandleChartEvent
     events.pointed(logical === undefined ? null : (bars[Math.round(logical)] ?? null))
   })
 
-  const tickSize = (): number => grid?.tickSize ?? 1
   const toCandle = ([t, o, h, l, c]: WireBar): CandlestickData => ({
     time: easternTime(t),
     open: o * tickSize(),
@@ -257,6 +262,27 @@ function crossTime(time: Time): string {
   if (typeof time !== 'number') return ''
   const shifted = time * 1000
   return formatDayMinute(shifted - easternOffsetMs(shifted + 4 * 3_600_000))
+}
+
+/**
+ * The levels of the open position are on the chart: what is at risk is part of the picture. Those further away than
+ * the candles are tall would flatten the candles, and stay outside.
+ */
+export function withLevels(
+  base: AutoscaleInfo | null,
+  levels: readonly Level[],
+  tickSize: number,
+): AutoscaleInfo | null {
+  if (base?.priceRange === null || base?.priceRange === undefined) return base
+  const { minValue, maxValue } = base.priceRange
+  const height = maxValue - minValue
+  const near = levels
+    .map((each) => each.price * tickSize)
+    .filter((price) => price > minValue - height && price < maxValue + height)
+  return {
+    ...base,
+    priceRange: { minValue: Math.min(minValue, ...near), maxValue: Math.max(maxValue, ...near) },
+  }
 }
 
 function sameLevels(a: readonly Level[], b: readonly Level[]): boolean {

@@ -39,6 +39,7 @@ const RETRY_MS = 2_000
 /** Objects are known at bar closes: one question after a burst of them is enough. */
 const OBJECTS_AFTER_MS = 400
 const TAIL_BARS = 20
+const EARLY_MAX = 50
 
 export function createCandles(browser: Browser, client: Client, link: Link): Candles {
   const state = signal<CandlesState>({ kind: 'none' })
@@ -52,6 +53,8 @@ export function createCandles(browser: Browser, client: Client, link: Link): Can
   let turn = 0
   let hasOlder = false
   let isPaging = false
+  /** What the stream said while the candles were read: it may be newer than their answer. */
+  let early: BarUpdate[] = []
   let cancelObjects = (): void => undefined
 
   function tellReplaced(): void {
@@ -74,6 +77,10 @@ export function createCandles(browser: Browser, client: Client, link: Link): Can
     hasOlder = answer.value.hasOlder
     source.value = answer.value.source
     state.value = { kind: 'ready' }
+    const waiting = early
+    early = []
+    const from = series.bars.at(-1)?.[0] ?? 0
+    for (const each of waiting) if (each.bar[0] >= from) series.apply(each)
     tellReplaced()
     await readObjects(mine)
   }
@@ -124,9 +131,12 @@ export function createCandles(browser: Browser, client: Client, link: Link): Can
 
   link.onBars((updates) => {
     const asked = chart.peek()
-    if (asked === null || state.peek().kind !== 'ready') return
+    if (asked === null) return
+    const isReady = state.peek().kind === 'ready'
     for (const each of updates) {
-      if (each.instrument === asked.instrument && each.timeframe === asked.timeframe) take(each)
+      if (each.instrument !== asked.instrument || each.timeframe !== asked.timeframe) continue
+      if (isReady) take(each)
+      else early = [...early, each].slice(-EARLY_MAX)
     }
   })
   link.onSnapshot(() => void load())
@@ -149,6 +159,7 @@ export function createCandles(browser: Browser, client: Client, link: Link): Can
       dropped.value = 0
       hasOlder = false
       isPaging = false
+      early = []
       state.value = { kind: 'loading' }
       link.watch([{ instrument, timeframe }])
       void load()

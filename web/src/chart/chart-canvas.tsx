@@ -28,11 +28,14 @@ export function ChartCanvas({ candles, instrument, watermark, tone, onPointed }:
   useEffect(() => {
     let made: CandleChart | null = null
     let isGone = false
-    void import('./candle-chart.ts').then(({ createCandleChart }) => {
+    async function draw(): Promise<void> {
+      const { createCandleChart } = await import('./candle-chart.ts')
+      if (element.current !== null) await hasRoom(element.current)
       if (isGone || element.current === null) return
-      made = createCandleChart(element.current, { needsOlder: candles.older, pointed: onPointed })
+      made = createCandleChart(element.current, { needsOlder: () => candles.older(), pointed: onPointed })
       setChart(made)
-    })
+    }
+    void draw()
     return () => {
       isGone = true
       made?.remove()
@@ -105,6 +108,19 @@ export function ChartCanvas({ candles, instrument, watermark, tone, onPointed }:
       </p>
     </>
   )
+}
+
+/** A chart that is made without room would squeeze all its bars into none: on a phone it waits for its page. */
+function hasRoom(element: Element): Promise<void> {
+  if (element.clientWidth > 0) return Promise.resolve()
+  return new Promise((resolve) => {
+    const observer = new ResizeObserver(() => {
+      if (element.clientWidth === 0) return
+      observer.disconnect()
+      resolve()
+    })
+    observer.observe(element)
+  })
 }
 
 /** Entry, stop and target of what is open, with the money at each; an unknown price draws no line. */

@@ -1,4 +1,4 @@
-import type { IChartApi, ISeriesApi, ISeriesPrimitive, Logical, Time } from 'lightweight-charts'
+import type { IChartApi, ISeriesApi, ISeriesPrimitive, Logical } from 'lightweight-charts'
 import type { Palette } from './palette.ts'
 
 /** Where things are on the canvas, in media pixels. */
@@ -13,9 +13,11 @@ export interface Space {
   y(ticks: number): number | null
   /** Width of one bar. */
   readonly barWidth: number
+  /** Writes beside what is written already, or not at all: two words on one place are none. */
+  write(text: string, x: number, y: number, baseline: CanvasTextBaseline): void
 }
 
-export interface Layer extends ISeriesPrimitive<Time> {
+export interface Layer extends ISeriesPrimitive {
   redraw(): void
 }
 
@@ -41,12 +43,20 @@ export function layer(
         if (chart === null || series === null) return
         const time = chart.timeScale()
         const candles = series
+        const taken: Box[] = []
         draw({
           context,
           width,
           height,
           palette: scale.palette(),
           barWidth: time.options().barSpacing,
+          write(text, x, y, baseline) {
+            const box = boxOf(context, text, x, y, baseline)
+            if (taken.some((each) => overlaps(each, box))) return
+            taken.push(box)
+            context.textBaseline = baseline
+            context.fillText(text, x, y)
+          },
           x: (at) => time.logicalToCoordinate(scale.indexAt(at) as Logical) ?? 0,
           y: (ticks) => candles.priceToCoordinate(ticks * scale.tickSize()),
         })
@@ -57,7 +67,7 @@ export function layer(
 
   return {
     attached(parameters) {
-      chart = parameters.chart as IChartApi
+      chart = parameters.chart
       series = parameters.series as ISeriesApi<'Candlestick'>
       requestUpdate = parameters.requestUpdate
     },
@@ -69,6 +79,30 @@ export function layer(
     paneViews: () => views,
     redraw: () => requestUpdate(),
   }
+}
+
+interface Box {
+  readonly left: number
+  readonly right: number
+  readonly top: number
+  readonly bottom: number
+}
+
+const LINE_PX = 11
+
+function boxOf(
+  context: CanvasRenderingContext2D,
+  text: string,
+  x: number,
+  y: number,
+  baseline: CanvasTextBaseline,
+): Box {
+  const top = baseline === 'top' ? y : baseline === 'bottom' ? y - LINE_PX : y - LINE_PX / 2
+  return { left: x, right: x + context.measureText(text).width + 4, top, bottom: top + LINE_PX }
+}
+
+function overlaps(a: Box, b: Box): boolean {
+  return a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom
 }
 
 /** The part of the library's drawing target that is used here. */

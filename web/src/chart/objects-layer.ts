@@ -15,7 +15,6 @@ const FONT = '10px system-ui, sans-serif'
 export function drawSessions(space: Space, objects: readonly ChartObject[]): void {
   const { context, height, palette } = space
   context.font = FONT
-  context.textBaseline = 'bottom'
   for (const each of objects) {
     if (each.kind !== 'session') continue
     const from = space.x(each.formedAt)
@@ -25,14 +24,13 @@ export function drawSessions(space: Space, objects: readonly ChartObject[]): voi
     context.fillRect(from, 0, to - from, height)
     if (to - from < context.measureText(each.label).width + 8) continue
     context.fillStyle = faded(palette.muted, 0.9)
-    context.fillText(each.label, Math.max(4, from + 4), height - 4)
+    space.write(each.label, Math.max(4, from + 4), height - 4, 'bottom')
   }
 }
 
 export function drawZones(space: Space, objects: readonly ChartObject[]): void {
   const { context, palette } = space
   context.font = FONT
-  context.textBaseline = 'middle'
   for (const each of objects) {
     if (each.kind !== 'fvg') continue
     const top = space.y(each.top)
@@ -49,7 +47,7 @@ export function drawZones(space: Space, objects: readonly ChartObject[]): void {
     context.fillRect(formed - 0.5, top, 1, Math.max(1, bottom - top))
     context.fillRect(from, top, 1, Math.max(1, bottom - top))
     if (isOver || bottom - top < 11) continue
-    context.fillText(each.label, Math.max(from, 0) + 5, (top + bottom) / 2)
+    space.write(each.label, Math.max(from, 0) + 5, (top + bottom) / 2, 'middle')
   }
 }
 
@@ -79,8 +77,8 @@ function drawBreak(space: Space, each: ChartObject): void {
   const width = context.measureText(each.label).width
   if (to - from < width + 4) return
   context.fillStyle = faded(colour, isInternal ? 0.6 : 0.95)
-  context.textBaseline = each.direction === 1 ? 'bottom' : 'top'
-  context.fillText(each.label, (from + to - width) / 2, level + (each.direction === 1 ? -2 : 3))
+  const isUp = each.direction === 1
+  space.write(each.label, (from + to - width) / 2, level + (isUp ? -2 : 3), isUp ? 'bottom' : 'top')
 }
 
 /** The level that was taken, and a cross on the bar that took it. */
@@ -98,8 +96,7 @@ function drawSweep(space: Space, each: ChartObject): void {
   line(context, to - 3, level - 3, to + 3, level + 3)
   line(context, to - 3, level + 3, to + 3, level - 3)
   context.fillStyle = faded(colour, 0.95)
-  context.textBaseline = each.direction === 1 ? 'top' : 'bottom'
-  context.fillText(each.label, to + 6, level)
+  space.write(each.label, to + 6, level, each.direction === 1 ? 'top' : 'bottom')
 }
 
 /** A hollow point at the extreme and a thread to the bar at which it was known. */

@@ -1,5 +1,6 @@
 import { useErrorBoundary } from 'preact/hooks'
 import { useSignalEffect } from '@preact/signals'
+import { unreachable } from '../../../src/lib/index.ts'
 import { type Page, PageContext } from '../state/page.ts'
 import { words } from '../text/words.ts'
 import { Login } from './login.tsx'
@@ -21,13 +22,16 @@ export function App({ page }: { readonly page: Page }) {
 }
 
 function Door({ page }: { readonly page: Page }) {
-  switch (page.session.value.kind) {
+  const session = page.session.value
+  switch (session.kind) {
     case 'asking':
       return <p class="asking">{words.login.asking}</p>
     case 'signed-out':
       return <Login />
     case 'signed-in':
       return <TraderView />
+    default:
+      return unreachable(session)
   }
 }
 

@@ -42,7 +42,7 @@ function Decision({ row }: { readonly row: DecisionRow }) {
         <span class="root">{row.instrument}</span>{' '}
         {part(
           'side',
-          (each) => `${each.side === 'long' ? '▲ long' : '▼ short'}`,
+          (each) => (each.side === 'long' ? '▲ long' : '▼ short'),
           row.side === 'long' ? 'up' : 'down',
         )}{' '}
         <strong>{part('verdict', verdictText)}</strong>

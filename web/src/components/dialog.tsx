@@ -26,7 +26,7 @@ export function Dialog({ title, kind, aside, children }: DialogProps) {
   }
   return (
     <>
-      <div class={`veil for-${kind}`} onClick={close} />
+      {kind !== 'drawer' && <div class={`veil for-${kind}`} onClick={close} />}
       <div ref={element} class={`dialog ${kind}`} role="dialog" aria-label={title} tabIndex={-1}>
         <header class="dialog-head">
           <h2>{title}</h2>

@@ -25,7 +25,7 @@ export function Footer() {
       </span>
       <span class="grow" />
       <span>
-        {words.footer.stream} {contact.kind.value} {seq === null ? '' : `seq ${grouped(seq, 0)}`}
+        {words.footer.contact[contact.kind.value]} {seq === null ? '' : `seq ${grouped(seq, 0)}`}
       </span>
       {gaps > 0 && <span>{words.footer.resyncs(gaps)}</span>}
       <span>{topics.version.value === null ? '' : `${words.footer.version} ${topics.version.value}`}</span>

@@ -85,6 +85,7 @@ function Accounts(props: { readonly viewing: Shown<AccountName>; readonly orders
   return (
     <>
       <span class="pair">
+        <span class="name">{text.account}</span>
         <Data shown={viewing} format={accountText} label={text.viewing} class="account" />
       </span>
       {differs ? (

@@ -5,7 +5,7 @@ import { words } from '../text/words.ts'
 const text = words.login
 
 export function Login() {
-  const { signIn } = usePage()
+  const page = usePage()
   const [name, setName] = useState('operator')
   const [secret, setSecret] = useState('')
   const [fault, setFault] = useState('')
@@ -13,7 +13,7 @@ export function Login() {
 
   async function submit(): Promise<void> {
     setSending(true)
-    const refusal = await signIn(name, secret)
+    const refusal = await page.signIn(name, secret)
     setSending(false)
     if (refusal === null) return
     setFault(refusal.kind === 'unreachable' ? text.unreachable : refusal.text)

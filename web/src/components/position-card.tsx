@@ -2,9 +2,9 @@ import type { PositionCard as Card, InstrumentInfo, ProtectionView, Shown } from
 import { derive } from '../../../src/wire/index.ts'
 import { formatDistance, formatPrice, formatProfit, formatR } from '../format/numbers.ts'
 import { formatCountdown, formatMinute } from '../format/time.ts'
-import { usePage } from '../state/page.ts'
-import { withValue } from '../state/provenance.ts'
-import { words } from '../text/words.ts'
+import { type Page, usePage } from '../state/page.ts'
+import { unknownWithoutContact, withValue } from '../state/provenance.ts'
+import { whyText, words } from '../text/words.ts'
 import { Data, PriceData, type Tone, toneOf } from './data.tsx'
 import { Empty, Panel, Skeleton } from './panel.tsx'
 import { TrackBar } from './track-bar.tsx'
@@ -12,8 +12,9 @@ import { TrackBar } from './track-bar.tsx'
 const text = words.position
 
 export function Positions() {
-  const { topics } = usePage()
-  const cards = topics.positions.value
+  const page = usePage()
+  const { topics } = page
+  const cards = believedPositions(page)
   return (
     <Panel
       title={text.title}
@@ -32,6 +33,14 @@ export function Positions() {
       )}
     </Panel>
   )
+}
+
+/** That nothing is open is a statement too: before the broker was read, an empty list is no answer. */
+export function believedPositions({ topics }: Page): readonly Card[] | null {
+  const cards = topics.positions.value
+  const header = topics.header.value
+  const isRead = header !== null && header.viewingAccount.state !== 'unknown'
+  return cards !== null && cards.length === 0 && !isRead ? null : cards
 }
 
 interface CardProps {
@@ -62,9 +71,10 @@ export function PositionCard({ card, instrument }: CardProps) {
           format={(size) => `${card.side === 'long' ? '▲ LONG' : '▼ SHORT'} ${size}`}
           tone={() => side}
           label={`${card.instrument} size`}
+          compact
         />
         <span class="name">@</span>
-        <PriceData shown={card.entry} instrument={instrument} format={formatPrice} label="entry" />
+        <PriceData shown={card.entry} instrument={instrument} format={formatPrice} label="entry" compact />
         <span class="name contract">{card.contract}</span>
       </div>
       <div class="card-profit">
@@ -76,7 +86,7 @@ export function PositionCard({ card, instrument }: CardProps) {
           class="large"
           flashes
         />
-        <Data shown={card.r} format={formatR} tone={toneOf} label="result over risk" class="large" />
+        <Data shown={card.r} format={formatR} tone={toneOf} label="result over risk" class="large" compact />
       </div>
       <dl class="card-lines">
         <dt>{text.last}</dt>
@@ -176,14 +186,23 @@ export function PositionCard({ card, instrument }: CardProps) {
 }
 
 /** A filled position whose stop is not proven is an emergency: amber block at the top of its card. */
-function Protection({ shown }: { readonly shown: Shown<ProtectionView> }) {
+function Protection({ shown: said }: { readonly shown: Shown<ProtectionView> }) {
+  const { contact } = usePage()
+  // That a stop was proven a while ago proves nothing now.
+  const shown = unknownWithoutContact(said, contact.kind.value)
   const kind = shown.state === 'unknown' ? 'unknown' : (shown.value?.kind ?? 'unknown')
   const isCalm = kind === 'protected' || kind === 'entry-working' || kind === 'closing'
   return (
     <p class={`protection ${isCalm ? 'is-calm' : 'is-attention'}`} data-protection={kind}>
       <span class="protection-sign">{isCalm ? (kind === 'protected' ? '✓' : '…') : '▲'}</span>
       <strong>{words.protection[kind]}</strong>
-      <Data shown={shown} format={(view) => view.text} label="protection" />
+      <Data
+        shown={shown}
+        format={(view) => view.text}
+        label="protection"
+        class={kind === 'unknown' && shown.value === null ? 'for-readers' : ''}
+      />
+      {kind === 'unknown' && <span class="protection-why">{whyText(shown.why)}</span>}
     </p>
   )
 }

@@ -1,3 +1,4 @@
+import { unreachable } from '../../../src/lib/index.ts'
 import { usePage } from '../state/page.ts'
 import { TABS, type Tab } from '../state/view.ts'
 import { words } from '../text/words.ts'
@@ -6,13 +7,15 @@ import { Conditions } from './conditions-table.tsx'
 import { Decisions } from './decisions-table.tsx'
 import { Fills, OpenPositions, Orders } from './money-tables.tsx'
 import { Empty, Skeleton } from './panel.tsx'
+import { believedPositions } from './position-card.tsx'
 
 /** The bottom of the trader view: what happened today, newest first. */
 export function Record() {
-  const { topics, view } = usePage()
+  const page = usePage()
+  const { topics, view } = page
   const tab = view.tab.value
   const counts: Readonly<Record<Tab, number | undefined>> = {
-    positions: topics.positions.value?.length,
+    positions: believedPositions(page)?.length,
     orders: topics.orders.value?.length,
     fills: topics.fills.value?.length,
     decisions: topics.decisions.value?.length,
@@ -74,5 +77,7 @@ function Rows({ tab }: { readonly tab: Tab }) {
       return <Conditions />
     case 'actors':
       return <Actors />
+    default:
+      return unreachable(tab)
   }
 }

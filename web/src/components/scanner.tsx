@@ -3,7 +3,7 @@ import { useEffect, useMemo, useRef } from 'preact/hooks'
 import type { InstrumentInfo, PositionCard, ScannerRow } from '../../../src/wire/index.ts'
 import { formatPrice, signed } from '../format/numbers.ts'
 import { type Page, usePage } from '../state/page.ts'
-import { withValue } from '../state/provenance.ts'
+import { seenThrough, withValue } from '../state/provenance.ts'
 import { words } from '../text/words.ts'
 import { Data, PriceData, type Tone } from './data.tsx'
 import { Empty, Panel, Skeleton } from './panel.tsx'
@@ -15,11 +15,13 @@ const ROWS_EXPECTED = 13
 /** Every instrument on one line, in a fixed order so that the eye learns the places; open positions come first. */
 export function Scanner() {
   const page = usePage()
-  const { topics, view } = page
+  const { topics, view, contact } = page
   const rows = topics.scanner.value
   const shown = visibleRows(page)
   const open = new Set((topics.positions.value ?? []).map((each) => each.instrument))
-  const notCurrent = (rows ?? []).filter((row) => !FRESH.has(row.last.state)).length
+  const notCurrent = (rows ?? []).filter(
+    (row) => !FRESH.has(seenThrough(row.last, contact.kind.value).state),
+  ).length
   return (
     <Panel title={text.title} area="scanner" aside={<Filter />}>
       {rows === null ? (
@@ -159,9 +161,9 @@ function Filter() {
   const { view } = page
   const input = useRef<HTMLInputElement>(null)
   useEffect(() => {
-    filterFocus = () => input.current?.focus()
+    filterInput = input.current
     return () => {
-      filterFocus = () => undefined
+      filterInput = null
     }
   }, [])
   const first = useMemo(() => computed(() => visibleRows(page)[0]?.instrument), [page])
@@ -186,8 +188,8 @@ function Filter() {
   )
 }
 
-let filterFocus = (): void => undefined
+let filterInput: HTMLInputElement | null = null
 
 export function focusFilter(): void {
-  filterFocus()
+  filterInput?.focus()
 }

@@ -1,3 +1,4 @@
+import { unreachable } from '../../../src/lib/index.ts'
 import type { Shown, StopState } from '../../../src/wire/index.ts'
 import { formatClock } from '../format/time.ts'
 import { usePage } from '../state/page.ts'
@@ -109,5 +110,7 @@ function commandText(command: StopCommand): string {
       return text.accepted
     case 'refused':
       return `${text.refused}: ${command.text} (${command.code})`
+    default:
+      return unreachable(command)
   }
 }

@@ -22,15 +22,15 @@ export function ThemeToggle() {
 }
 
 export function SignOut() {
-  const { session, signOut } = usePage()
-  const now = session.value
+  const page = usePage()
+  const now = page.session.value
   if (now.kind !== 'signed-in') return null
   return (
     <button
       type="button"
       class="quiet-button wide-only"
       title={words.header.signOut}
-      onClick={() => void signOut()}
+      onClick={() => void page.signOut()}
     >
       {now.who.name}
     </button>

@@ -1,4 +1,6 @@
 import { type PositionCard, type Shown, derive } from '../../../src/wire/index.ts'
+import { usePage } from '../state/page.ts'
+import { seenThrough } from '../state/provenance.ts'
 import { words } from '../text/words.ts'
 
 interface Track {
@@ -9,16 +11,19 @@ interface Track {
 
 /** Stop, entry, now and target to scale, stop always at the left. Nothing is drawn when one of them is unknown. */
 export function TrackBar({ card }: { readonly card: PositionCard }) {
+  const { contact } = usePage()
   const shown = trackOf(card)
+  const { state } = seenThrough(shown, contact.kind.value)
   const track = shown.value
   return (
     <div
-      class="track"
+      class={`track is-${state}`}
       role="img"
       aria-label={`${words.position.track}: ${track === null ? words.states.unknown : `${Math.round(track.last * 100)} %`}`}
       data-source={shown.source}
       data-as-of={shown.asOf === null ? 'none' : new Date(shown.asOf).toISOString()}
-      data-state={shown.state}
+      data-state={state}
+      data-simulated={shown.isSimulated ? 'true' : 'false'}
       data-label="track"
     >
       {track === null ? (

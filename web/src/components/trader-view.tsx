@@ -1,3 +1,4 @@
+import { unreachable } from '../../../src/lib/index.ts'
 import { usePage } from '../state/page.ts'
 import type { PhonePage } from '../state/view.ts'
 import { words } from '../text/words.ts'
@@ -8,6 +9,7 @@ import { DecisionPanel } from './decision-panel.tsx'
 import { Footer } from './footer.tsx'
 import { Header } from './header.tsx'
 import { useKeyboard } from './keyboard.ts'
+import { LastDecision } from './last-decision.tsx'
 import { KeysHelp } from './keys-help.tsx'
 import { NextLikely } from './next-likely.tsx'
 import { Positions } from './position-card.tsx'
@@ -40,8 +42,10 @@ export function TraderView() {
         <div class="side">
           <Positions />
           <NextLikely />
+          <LastDecision />
         </div>
         <Record />
+        <OpenDrawer />
       </main>
       <Footer />
       <PhoneBar />
@@ -56,6 +60,7 @@ function OpenOverlay() {
   const overlay = view.overlay.value
   switch (overlay.kind) {
     case 'none':
+    case 'decision':
       return null
     case 'truth':
       return <TruthPanel />
@@ -63,9 +68,15 @@ function OpenOverlay() {
       return <StopMenu />
     case 'keys':
       return <KeysHelp />
-    case 'decision':
-      return <DecisionPanel id={overlay.id} />
+    default:
+      return unreachable(overlay)
   }
+}
+
+/** Beside the chart and the card, above the list: neither what is open nor the next decision is covered. */
+function OpenDrawer() {
+  const overlay = usePage().view.overlay.value
+  return overlay.kind === 'decision' ? <DecisionPanel key={overlay.id} id={overlay.id} /> : null
 }
 
 const PHONE_PAGES: readonly PhonePage[] = ['trade', 'scanner', 'chart', 'record']

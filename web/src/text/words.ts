@@ -20,6 +20,7 @@ export const words = {
     mode: 'broker mode',
     openTruth: 'Open Source Truth',
     viewing: 'viewing account',
+    account: 'account',
     orders: 'orders go to',
     sameAccount: 'same account',
     otherAccount: 'Orders go to another account',
@@ -106,6 +107,7 @@ export const words = {
     unknown: 'PROTECTION UNKNOWN',
     closing: 'CLOSING',
   } satisfies Record<ProtectionView['kind'], string>,
+  last: { title: 'Last decision' },
   next: {
     title: 'Next most likely',
     conditions: (met: number, of: number) => `${met} of ${of} conditions`,
@@ -265,7 +267,11 @@ export const words = {
     text: 'The platform is not affected by it: trading goes on, or not, as before. Load the page again.',
     reload: 'Load the page again',
   },
-  footer: { stream: 'stream', version: 'version', resyncs: (count: number) => `${count} resynced` },
+  footer: {
+    contact: { asking: 'asking the platform', held: 'stream in contact', lost: 'stream lost' },
+    version: 'version',
+    resyncs: (count: number) => `${count} resynced`,
+  },
 } as const
 
 /** The sentence behind a reason code, or the code itself: it is the platform's own word. */
