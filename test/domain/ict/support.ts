@@ -8,6 +8,7 @@ import {
   epochMs,
   ticks,
 } from '../../../src/domain/index.ts'
+import { barOpen } from '../../../src/domain/calendar/index.ts'
 import { type IctEvent, type IctParameters, createReferenceEngine } from '../../../src/domain/ict/index.ts'
 import { type Random, seededRandom } from '../../../src/lib/index.ts'
 
@@ -115,4 +116,62 @@ export function goldenBars(name: string): TapeBar[] {
       breakBefore: broken === '1',
     }
   })
+}
+
+/** One-minute bars put together, by the calendar's own boundaries. */
+export function aggregated(minutes: readonly Bar[], timeframe: Timeframe): Bar[] {
+  const bars: Bar[] = []
+  for (const each of minutes) {
+    const t = barOpen(each.t, timeframe)
+    const last = bars.at(-1)
+    if (last === undefined || last.t !== t) {
+      bars.push({ ...each, t })
+      continue
+    }
+    const h = ticks(Math.max(last.h, each.h))
+    const l = ticks(Math.min(last.l, each.l))
+    bars[bars.length - 1] = { ...last, h, l, c: each.c, v: last.v + each.v }
+  }
+  return bars
+}
+
+/** Every timeframe of a tape of minutes, as a cache holds them. */
+export function cached(minutes: readonly Bar[]): Record<Timeframe, Bar[]> {
+  return {
+    '1m': [...minutes],
+    '5m': aggregated(minutes, '5m'),
+    '15m': aggregated(minutes, '15m'),
+    '1h': aggregated(minutes, '1h'),
+    '4h': aggregated(minutes, '4h'),
+    '1D': aggregated(minutes, '1D'),
+  }
+}
+
+/** A market file of minutes in whole ticks. */
+export function marketBars(name: string, tickSize: number): Bar[] {
+  return rows(`market/${name}.csv.gz`).map((row) => {
+    const [time = '', ...fields] = row.split(',')
+    const [o, h, l, c, v] = fields.map((each, at) =>
+      at === 4 ? Number(each) : Math.round(Number(each) / tickSize),
+    )
+    return bar(Date.parse(time), o, h, l, c, v)
+  })
+}
+
+/** Minutes of a random walk over whole trading days, from 18:00 New York of Sunday 8 March 2026. */
+export function tradingMinutes(seed: string, days: number): Bar[] {
+  const random = seededRandom(seed)
+  const opens = Date.parse('2026-03-08T22:00:00Z')
+  const bars: Bar[] = []
+  let price = 20_000
+  for (let day = 0; day < days; day++) {
+    // Five days a week, 23 hours a day.
+    const from = opens + (Math.floor(day / 5) * 7 + (day % 5)) * 86_400_000
+    for (let minute = 0; minute < 1_380; minute++) {
+      const [next, each] = step(random, price, from + minute * 60_000)
+      price = next
+      bars.push(each)
+    }
+  }
+  return bars
 }
