@@ -193,7 +193,7 @@ export function anEntry(changes: Partial<EntryEvidence> = {}): EntryEvidence {
 }
 
 /** What is forced past the types: what arrives when a caller is wrong, or hostile. */
-export const forced = <T>(value: unknown): T => value as T
+export const forced = (value: unknown): never => value as never
 
 export function permitOf(verdict: Verdict): Permit {
   if (verdict.verdict !== 'permitted')
