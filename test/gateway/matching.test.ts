@@ -111,7 +111,7 @@ describe('a limit order', () => {
     trader.until(0)
     const { orderId } = trader.place({ type: 1, limitPrice: 6_000 })
     trader.until(1)
-    trader.post('/api/Order/modify', { accountId: COMBINE, orderId: orderId as number, limitPrice: 5_999.75 })
+    trader.post('/api/Order/modify', { accountId: COMBINE, orderId, limitPrice: 5_999.75 })
     trader.until(2)
     expect(trader.order(orderId)).toMatchObject({ status: 1, limitPrice: 5_999.75 })
     trader.until(3)
@@ -506,7 +506,7 @@ describe('cancel and modify', () => {
     const trader = tradeOn('ES', '0 6000.00 10 buy\n1 5990.00 10 sell')
     trader.until(0)
     const { orderId } = trader.place({ type: 1, limitPrice: 5_995 })
-    trader.post('/api/Order/cancel', { accountId: COMBINE, orderId: orderId as number })
+    trader.post('/api/Order/cancel', { accountId: COMBINE, orderId })
     trader.until(1)
 
     expect(trader.order(orderId)).toMatchObject({ status: 3, fillVolume: 0 })
