@@ -220,6 +220,10 @@ describe('account reads', () => {
   })
 })
 
+const html: Answer = (_asked, response) => {
+  response.writeHead(200, { 'Content-Type': 'text/html' }).end('<html>maintenance</html>')
+}
+
 describe('a read in trouble', () => {
   test('is asked again after a 5xx, with growing waits, and gives up as no information', async () => {
     const { accounts, server, link } = await accountsWith({ [POSITIONS]: () => ({ status: 503 }) })
@@ -246,9 +250,6 @@ describe('a read in trouble', () => {
   })
 
   test('is not repeated for a refusal, a bad request, HTML or a redirect', async () => {
-    const html: Answer = (_asked, response) => {
-      response.writeHead(200, { 'Content-Type': 'text/html' }).end('<html>maintenance</html>')
-    }
     const answers: readonly [Answer, string][] = [
       [() => refusal(1), 'NOT_FOUND'],
       [() => ({ status: 400 }), 'MALFORMED'],
@@ -298,7 +299,7 @@ describe('a read in trouble', () => {
         headers.authorization === 'Bearer token-2' ? success({ positions: [] }) : { status: 401 },
     })
     let logins = 0
-    const replace = link.tokens.replace
+    const replace = link.tokens.replace.bind(link.tokens)
     link.tokens.replace = async (refused) => {
       await new Promise((resolve) => setImmediate(resolve))
       if (link.tokens.token()?.reveal() === 'token-1') {

@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import { array, assert, asyncProperty, integer, nat, record } from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import {
   BARS_LIMITS,
@@ -131,9 +131,9 @@ describe('rate limit', () => {
   })
 
   test('whatever is asked when, nobody waits for ever and no window overflows', async () => {
-    await fc.assert(
-      fc.asyncProperty(
-        fc.array(fc.record({ after: fc.nat(3_000), many: fc.integer({ min: 1, max: 30 }) }), {
+    await assert(
+      asyncProperty(
+        array(record({ after: nat(3_000), many: integer({ min: 1, max: 30 }) }), {
           maxLength: 8,
         }),
         async (waves) => {
@@ -154,7 +154,7 @@ describe('rate limit', () => {
             await turns()
           }
           expect(taken.length).toBe(asked)
-          if (taken.length > 0) expect(busiestWindow(taken, 60_000)).toBeLessThanOrEqual(170)
+          expect(busiestWindow(taken, 60_000)).toBeLessThanOrEqual(170)
         },
       ),
       { numRuns: 20 },

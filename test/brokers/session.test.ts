@@ -33,8 +33,9 @@ async function sessionWith(answers: Readonly<Record<string, Answer>>, userName =
 
 const givesToken: Answer = (_asked, _response, count) => success({ token: `token-${count}` })
 
+const part = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString('base64url')
+
 function jwt(iat: number, exp: number): string {
-  const part = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString('base64url')
   return `${part({ alg: 'HS256' })}.${part({ iat, exp })}.signature`
 }
 
@@ -117,7 +118,7 @@ describe('sign-in', () => {
     const texts = [
       inspect({ result, session, held: session.signedIn() }, { depth: 9, showHidden: true }),
       JSON.stringify({ result, held: session.signedIn() }),
-      `${session.token()}`,
+      String(session.token()),
     ]
 
     for (const text of texts) expect(text).not.toMatch(/canary/)

@@ -217,7 +217,7 @@ export async function rawHub(options: RawHubOptions = {}): Promise<RawHub> {
     if (record['type'] !== 1) return
     const [argument] = record['arguments'] as unknown[]
     const method = String(record['target'])
-    line.invoked.push(argument === undefined ? method : `${method} ${String(argument)}`)
+    line.invoked.push(argument === undefined ? method : `${method} ${JSON.stringify(argument)}`)
     const error = options.refuses?.(method, argument)
     line.raw(
       `${JSON.stringify({ type: 3, invocationId: record['invocationId'], ...(error === undefined ? {} : { error }) })}${END}`,
