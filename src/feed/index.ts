@@ -61,3 +61,4 @@ export {
   mergeBars,
   resample,
 } from './resample.ts'
+export { type SimulatedClock, readSimulatedClock } from './simulated-clock.ts'
