@@ -29,6 +29,8 @@ const EARLY_CLOSE_MARGIN_MS = 10 * 60_000
 const SIX_HOURS_MS = 6 * 3_600_000
 
 const days = new Map<string, TradingDay | undefined>()
+/** The day that was open when last asked: most questions are about it, and answering them needs no date. */
+let lastOpen: TradingDay | undefined
 
 /** The ISO date of the trading day that an instant belongs to: New York's date six hours later. */
 export function tradeDateOf(t: number): string {
@@ -44,15 +46,14 @@ export function tradingDayOn(date: string): TradingDay | undefined {
 }
 
 export function marketStateAt(t: number): MarketState {
+  const open = openDayAt(t)
+  if (open !== undefined) return { kind: 'open', day: open }
   const date = tradeDateOf(t)
-  const day = tradingDayOn(date)
-  if (day !== undefined && t >= day.opensAt && t < day.closesAt) return { kind: 'open', day }
-  return { kind: 'closed', why: closedReason(t, date, day), opensAt: nextOpen(t) }
+  return { kind: 'closed', why: closedReason(t, date, tradingDayOn(date)), opensAt: nextOpen(t) }
 }
 
 export function isOpen(t: number): boolean {
-  const day = tradingDayOn(tradeDateOf(t))
-  return day !== undefined && t >= day.opensAt && t < day.closesAt
+  return openDayAt(t) !== undefined
 }
 
 /** The first instant at or after `t` at which a session opens. */
@@ -106,6 +107,14 @@ export function barEnd(open: number, timeframe: Timeframe): EpochMs {
   if (length <= TIMEFRAME_MS['1h']) return epochMs(open + length)
   const day = tradingDayOn(tradeDateOf(open))
   return epochMs(Math.min(open + length, day?.closesAt ?? open + length))
+}
+
+function openDayAt(t: number): TradingDay | undefined {
+  if (lastOpen !== undefined && t >= lastOpen.opensAt && t < lastOpen.closesAt) return lastOpen
+  const day = tradingDayOn(tradeDateOf(t))
+  if (day === undefined || t < day.opensAt || t >= day.closesAt) return undefined
+  lastOpen = day
+  return day
 }
 
 function makeDay(date: string): TradingDay | undefined {

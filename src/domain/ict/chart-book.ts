@@ -13,11 +13,8 @@ const OBJECTS_MAX = 200
  */
 export class ChartBook {
   readonly #timeframe: Timeframe
-  /** In order of appearance. */
-  readonly #objects = new Map<string, ChartObject>()
-  /** Chart id by the id of the event that made it: later events refer to that. */
-  readonly #ids = new Map<number, string>()
-  readonly #eventIds = new Map<string, number>()
+  /** By the id of the event that made each, which later events refer to; in order of appearance. */
+  readonly #objects = new Map<number, ChartObject>()
 
   constructor(timeframe: Timeframe) {
     this.#timeframe = timeframe
@@ -41,9 +38,7 @@ export class ChartBook {
   #create(event: IctEvent): ChartObject | undefined {
     const object = objectOf(event, this.#timeframe)
     if (object === undefined) return undefined
-    this.#objects.set(object.id, object)
-    this.#ids.set(event.id, object.id)
-    this.#eventIds.set(object.id, event.id)
+    this.#objects.set(event.id, object)
     if (this.#objects.size > OBJECTS_MAX) this.#dropOldest()
     return object
   }
@@ -51,26 +46,23 @@ export class ChartBook {
   /** A filled gap, a swept or broken level: it stays, faded, with the time. */
   #end({ kind, ref, knownAt }: IctEvent): ChartObject | undefined {
     if (!ENDINGS.has(kind)) return undefined
-    const object = this.#objects.get(this.#ids.get(ref) ?? '')
+    const object = this.#objects.get(ref)
     if (object === undefined || object.endedAt !== null) return undefined
     const ended: ChartObject = { ...object, endedAt: knownAt }
-    this.#objects.set(object.id, ended)
+    this.#objects.set(ref, ended)
     return ended
   }
 
   #dropOldest(): void {
-    let oldest: string | undefined
-    for (const { id, endedAt, kind } of this.#objects.values()) {
+    let oldest: number | undefined
+    for (const [id, { endedAt, kind }] of this.#objects) {
       oldest ??= id
       // A break or a sweep is over when it is known.
       if (endedAt === null && (kind === 'swing' || kind === 'fvg' || kind === 'session')) continue
       oldest = id
       break
     }
-    if (oldest === undefined) return
-    this.#objects.delete(oldest)
-    this.#ids.delete(this.#eventIds.get(oldest) ?? 0)
-    this.#eventIds.delete(oldest)
+    if (oldest !== undefined) this.#objects.delete(oldest)
   }
 }
 
@@ -108,9 +100,10 @@ function draw(
   const { anchorT, knownAt, degree, pool, p1 } = event
   const other = event.p2 ?? p1
   const way = direction === 1 ? 'up' : 'down'
-  const name = [timeframe, kind, pool, degree, way, stamp(anchorT), stamp(knownAt)]
+  const from = pool === '' ? '' : `${pool}-`
+  const size = degree === '' ? '' : `${degree}-`
   return {
-    id: name.filter((part) => part !== '').join('-'),
+    id: `${timeframe}-${kind}-${from}${size}${way}-${stamp(anchorT)}-${stamp(knownAt)}`,
     kind,
     direction,
     degree,
