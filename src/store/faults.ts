@@ -22,7 +22,8 @@ const LOST =
  * and is undefined here: it is thrown on.
  */
 export function faultOf(error: unknown, isWrite: boolean): Fault | undefined {
-  const detail = error instanceof Error ? error.message : String(error)
+  // The ORM adds the failing row to the message: it may hold what is in no log.
+  const [detail = ''] = (error instanceof Error ? error.message : String(error)).split('\n')
   const afterLoss = isWrite ? 'afterReconcile' : 'safe'
   const code = sqlStateOf(error)
   if (code === undefined)

@@ -176,7 +176,7 @@ describe('one executor', () => {
     const first = await valueOf(store.claimExecutor('1'))
     const second = await valueOf(store.claimExecutor('2'))
 
-    await Promise.all([first.release(), second.release()])
+    await expect(Promise.all([first.release(), second.release()])).resolves.toHaveLength(2)
   })
 
   test('a claim whose connection dies says so', async () => {
@@ -196,7 +196,7 @@ describe('one executor', () => {
 
 describe('the life of an order', () => {
   test('the database knows the same moves as the order life cycle, and no others', async () => {
-    const refused: string[] = []
+    const differ: string[] = []
     for (const from of ORDER_STATES)
       for (const to of ORDER_STATES.filter((each) => each !== from)) {
         const tag = `k-${from}-${to}`
@@ -208,10 +208,9 @@ describe('the life of an order', () => {
           await client.query('alter table intents enable trigger intents_life')
         })
         const result = await store.moveIntent(tag, from, to, { at: at(1) })
-        if (!result.ok) refused.push(`${from} ${to}`)
-        expect(result.ok, `${from} to ${to}`).toBe(TRANSITIONS[from].includes(to))
+        if (result.ok !== TRANSITIONS[from].includes(to)) differ.push(`${from} to ${to}`)
       }
-    expect(refused.length).toBe(9 * 8 - Object.values(TRANSITIONS).flat().length)
+    expect(differ).toEqual([])
   })
 
   test('a move from a state that the order is not in is refused and names where it is', async () => {
@@ -308,24 +307,24 @@ describe('the life of an order', () => {
   })
 })
 
-describe('reducing orders', () => {
-  const aReduction = (overrides: Partial<NewReduction>): NewReduction => ({
-    tag: 'sl-88010001-1',
-    accountId: ACCOUNT,
-    epoch,
-    kind: 'stop',
-    contractId: CONTRACT,
-    instrument: 'MNQ',
-    side: 'sell',
-    size: 1,
-    price: ticks(79_572),
-    netBefore: 2,
-    netAfterWorst: 1,
-    because: 'native stop missing',
-    at: NOON,
-    ...overrides,
-  })
+const aReduction = (overrides: Partial<NewReduction>): NewReduction => ({
+  tag: 'sl-88010001-1',
+  accountId: ACCOUNT,
+  epoch,
+  kind: 'stop',
+  contractId: CONTRACT,
+  instrument: 'MNQ',
+  side: 'sell',
+  size: 1,
+  price: ticks(79_572),
+  netBefore: 2,
+  netAfterWorst: 1,
+  because: 'native stop missing',
+  at: NOON,
+  ...overrides,
+})
 
+describe('reducing orders', () => {
   test('a reducing order needs no decision and has the same life as an entry', async () => {
     await valueOf(store.recordReduction(aReduction({})))
     await valueOf(store.moveReduction('sl-88010001-1', 'intent', 'sent', { at: at(1) }))
@@ -458,16 +457,24 @@ describe('what the broker reports', () => {
   })
 })
 
-describe('accounts and evidence', () => {
-  const anAccount = (id: string, name: string) => ({
-    id,
-    name,
-    balance: usd(50_000_000_000),
-    canTrade: true,
-    isVisible: true,
-    isSimulated: true,
-  })
+const anAccount = (id: string, name: string) => ({
+  id,
+  name,
+  balance: usd(50_000_000_000),
+  canTrade: true,
+  isVisible: true,
+  isSimulated: true,
+})
 
+const level = (level: 0 | 1 | 2 | 3, commandId: string) => ({
+  level,
+  by: 'executor',
+  because: 'test',
+  commandId,
+  at: NOON,
+})
+
+describe('accounts and evidence', () => {
   test('a sub-account is tied to its parent by its name', async () => {
     await valueOf(
       store.saveAccounts(
@@ -538,13 +545,6 @@ describe('accounts and evidence', () => {
   })
 
   test('the executor raises the stop level and cannot lower it', async () => {
-    const level = (level: 0 | 1 | 2 | 3, commandId: string) => ({
-      level,
-      by: 'executor',
-      because: 'test',
-      commandId,
-      at: NOON,
-    })
     await valueOf(store.raiseStopLevel(level(2, 'up')))
 
     const fault = await faultOf(store.raiseStopLevel(level(1, 'down')))
