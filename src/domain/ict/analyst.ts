@@ -37,13 +37,13 @@ export interface AnalystStep {
 
 export interface Analyst {
   /**
-   * One closed bar. When several timeframes close at one instant the higher goes first, so that the lower sees it. A bar
-   * that cannot be one changes nothing and comes back as one REJECTED event.
+   * One closed bar. When several timeframes close at one instant the higher goes first, so that the lower
+   * sees it. A bar that cannot be one changes nothing and comes back as one REJECTED event.
    */
   onBar(timeframe: Timeframe, bar: Bar, breakBefore: boolean): AnalystStep
   /**
-   * Replays history silently: signals and withdrawals known at or before `watermark` are not handed out. Everything else
-   * is as if the analyst had never been away.
+   * Replays history silently: signals and withdrawals known at or before `watermark` are not handed out.
+   * Everything else is as if the analyst had never been away.
    */
   warmUp(watermark: EpochMs): void
   /** What a chart of this timeframe shows now: at most 200, oldest first. */

@@ -23,7 +23,10 @@ export class ArmedSignal {
     this.#gapId = gapId
   }
 
-  /** What a bar after the signal's own does to it. One tick through the entry counts as filled and ends the watch. */
+  /**
+   * What a bar after the signal's own does to it. One tick through the entry counts as filled and ends the
+   * watch.
+   */
   watch({ bars, sink }: Engine, events: readonly IctEvent[]): void {
     const signal = this.#signal
     if (signal === undefined) return

@@ -2,9 +2,14 @@ import type { Bar } from '../bar.ts'
 import type { EpochMs } from '../units.ts'
 import { DAWN } from './event.ts'
 
-/** The newest bars by index, in a ring: constant memory, nothing allocated on a push. Prices in whole ticks. */
+/**
+ * The newest bars by index, in a ring: constant memory, nothing allocated on a push. Prices in whole ticks.
+ */
 export class BarWindow {
-  /** Farthest look-back of any rule: an external swing's window (21 bars) and a setup from sweep to gap (24). */
+  /**
+   * Farthest look-back of any rule: an external swing's window (21 bars) and a setup from sweep to gap
+   * (24).
+   */
   static readonly SIZE = 64
 
   /** Index of the newest bar; bars count from 0. */

@@ -30,7 +30,7 @@ export function dailyBias(before: HighLowClose, last: HighLowClose, carried: Dai
 }
 
 /** Weight of each timeframe's external trend. `ict-concepts` 11.2. */
-export const HIGHER_TIMEFRAMES: readonly (readonly [Timeframe, number])[] = [
+const HIGHER_TIMEFRAMES: readonly (readonly [Timeframe, number])[] = [
   ['15m', 0.2],
   ['1h', 0.3],
   ['4h', 0.3],
@@ -38,8 +38,8 @@ export const HIGHER_TIMEFRAMES: readonly (readonly [Timeframe, number])[] = [
 ]
 
 /**
- * Agreement of the higher timeframes, -1 to 1; null when none has a trend. A timeframe without one yet drops out
- * with its weight.
+ * Agreement of the higher timeframes, -1 to 1; null when none has a trend. A timeframe without one yet
+ * drops out with its weight.
  */
 export function higherTimeframeScore(trendOf: (timeframe: Timeframe) => Direction | 0): number | null {
   let sum = 0

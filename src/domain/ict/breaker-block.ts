@@ -4,7 +4,9 @@ import type { BlockKind, EventSink } from './event.ts'
 import type { StructureBreak } from './market-structure.ts'
 import type { IctParameters } from './parameters.ts'
 
-/** The failed block of the old trend: a breaker when the move first took liquidity, else a mitigation block. */
+/**
+ * The failed block of the old trend: a breaker when the move first took liquidity, else a mitigation block.
+ */
 export interface BreakerBlock {
   readonly id: number
   readonly kind: BlockKind
@@ -15,15 +17,18 @@ export interface BreakerBlock {
   readonly anchorT: EpochMs
   readonly confirmIdx: number
   isTested: boolean
-  /** Times `direction`: the price that has to trade before anything can happen, near edge, once tested far edge. */
+  /**
+   * Times `direction`: the price that has to trade before anything can happen, near edge, once tested far
+   * edge.
+   */
   next: number
 }
 
 /**
  * Breaker and mitigation blocks of both degrees, structural definition. `ict-concepts` 5.4.
  *
- * They live until dead, so many rest far from price. They are kept by distance, nearest last: a bar looks at those that
- * it reaches and at one more a side.
+ * They live until dead, so many rest far from price. They are kept by distance, nearest last: a bar looks
+ * at those that it reaches and at one more a side.
  */
 export class BreakerBlocks {
   readonly bullish: BreakerBlock[] = []

@@ -8,8 +8,8 @@ import { poolLabel } from './pool-label.ts'
 const OBJECTS_MAX = 200
 
 /**
- * What a chart draws of one stream. An object appears when it is known and stays where it is; what ends it only sets
- * `endedAt`. Ids say what a thing is, so a restart gives the same ones.
+ * What a chart draws of one stream. An object appears when it is known and stays where it is; what ends it
+ * only sets `endedAt`. Ids say what a thing is, so a restart gives the same ones.
  */
 export class ChartBook {
   readonly #timeframe: Timeframe

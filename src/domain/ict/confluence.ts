@@ -62,7 +62,9 @@ const WEIGHT_MIN = 60
 
 type Component = readonly [label: string, weight: number, share: number | null]
 
-/** Divergence between instruments (8) has no second instrument here, so its weight is left out of both sums. */
+/**
+ * Divergence between instruments (8) has no second instrument here, so its weight is left out of both sums.
+ */
 function componentsOf(of: Ingredients): readonly Component[] {
   const { direction, biasScore, higherTimeframes, position } = of
   const time = timeQuality(of.t, of.timeframe)

@@ -3,8 +3,8 @@ import type { BarWindow } from './bar-window.ts'
 import { type StructureBreak, highOf, lowOf } from './market-structure.ts'
 
 /**
- * The range that the last external break started from: its strong extreme to the running weak one. It changes only at a
- * break or by extending its weak end. `ict-concepts` 3.3 and 7.1.
+ * The range that the last external break started from: its strong extreme to the running weak one. It
+ * changes only at a break or by extending its weak end. `ict-concepts` 3.3 and 7.1.
  */
 export class DealingRange {
   /** Direction of the break that made it, 0 while there is none. */

@@ -3,7 +3,10 @@ import type { BarWindow } from './bar-window.ts'
 import type { IctParameters } from './parameters.ts'
 import type { Volatility } from './volatility.ts'
 
-/** Fast one-way moves: a bar with a large body, or a leg of bars with one direction. `ict-concepts` 1.3 and 1.4. */
+/**
+ * Fast one-way moves: a bar with a large body, or a leg of bars with one direction. `ict-concepts` 1.3 and
+ * 1.4.
+ */
 export class Displacement {
   /** Direction in which the newest bar is displaced, 0 for none. Only its body's direction can be. */
   now: Direction | 0 = 0

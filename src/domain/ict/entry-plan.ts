@@ -95,8 +95,8 @@ function riskRefusal({ parameters }: ModelScope, view: MarketView, risk: number)
 }
 
 /**
- * First the nearest resting pool ahead that pays enough, then the next one that weighs more; multiples of the risk
- * where none rests. The second always lies beyond the first.
+ * First the nearest resting pool ahead that pays enough, then the next one that weighs more; multiples of
+ * the risk where none rests. The second always lies beyond the first.
  */
 function targetsFrom(
   { parameters, direction }: ModelScope,

@@ -3,7 +3,10 @@ import { TIMEFRAME_MS } from '../bar.ts'
 import { barEnd } from '../calendar/index.ts'
 import { type Direction, type EpochMs, epochMs } from '../units.ts'
 
-/** Small structure (five-bar fractals) and large structure; each has an engine of its own. `ict-concepts` 2.2. */
+/**
+ * Small structure (five-bar fractals) and large structure; each has an engine of its own. `ict-concepts`
+ * 2.2.
+ */
 export type Degree = 'internal' | 'external'
 
 export type EventKind =
@@ -53,14 +56,17 @@ export type EventExtra =
   | `rejected: ${string}`
 
 /**
- * One thing that became known at the close of one bar. Never edited, never withdrawn: a change of state is a new
- * event that refers to the first by `ref`. The same bars give the same events with the same ids.
+ * One thing that became known at the close of one bar. Never edited, never withdrawn: a change of state is
+ * a new event that refers to the first by `ref`. The same bars give the same events with the same ids.
  */
 export interface IctEvent {
   /** Counts from 1 in order of emission; 0 for a rejected bar, which leaves no other trace. */
   readonly id: number
   readonly kind: EventKind
-  /** Up or down; of an inverted gap the new direction, of a sweep the direction against the pool. 0: rejected bar. */
+  /**
+   * Up or down; of an inverted gap the new direction, of a sweep the direction against the pool. 0:
+   * rejected bar.
+   */
   readonly direction: Direction | 0
   readonly degree: Degree | ''
   /** The bar that it is drawn on. Bars count from 0. */
@@ -72,7 +78,10 @@ export interface IctEvent {
   readonly knownAt: EpochMs
   /** The level, or the bottom of the zone, in whole ticks. */
   readonly p1: number
-  /** The top of the zone, or the extreme of a sweep or run, in whole ticks. Null where there is only a level. */
+  /**
+   * The top of the zone, or the extreme of a sweep or run, in whole ticks. Null where there is only a
+   * level.
+   */
   readonly p2: number | null
   /** Id of the object that this is about, 0 for none. */
   readonly ref: number
@@ -84,7 +93,10 @@ export interface IctEvent {
 /** Stands where there is no instant yet. */
 export const DAWN: EpochMs = epochMs(631_152_000_000)
 
-/** Where detectors put what they find. One object a stream; `confirmIdx` and `knownAt` are those of the bar at hand. */
+/**
+ * Where detectors put what they find. One object a stream; `confirmIdx` and `knownAt` are those of the bar
+ * at hand.
+ */
 export class EventSink {
   readonly #lengthMs: number
   readonly #timeframe: Timeframe

@@ -16,26 +16,11 @@
  *
  * Nothing here reads a clock, looks ahead, or changes what it has said.
  */
-export { type Analyst, type AnalystOptions, type AnalystStep, createAnalyst } from './analyst.ts'
-export type { Withdrawal } from './armed-signal.ts'
-export type {
-  BlockKind,
-  Degree,
-  EventExtra,
-  EventKind,
-  IctEvent,
-  LevelName,
-  PoolKind,
-  SwingLabel,
-} from './event.ts'
+export { type Analyst, type AnalystStep, createAnalyst } from './analyst.ts'
+export type { IctEvent } from './event.ts'
 export type { Features } from './features.ts'
-export type { OpeningPrices } from './levels.ts'
 export { DEFAULT_PARAMETERS, DEMO_PARAMETERS, type IctParameters } from './parameters.ts'
-export {
-  type ReferenceEngine,
-  type ReferenceEngineOptions,
-  createReferenceEngine,
-} from './reference-engine.ts'
+export { createReferenceEngine } from './reference-engine.ts'
 export { type RegimeReport, regimeAt } from './regime.ts'
 export { type ReplayBar, replayOrder } from './replay-order.ts'
 export { waitingAt } from './waiting.ts'

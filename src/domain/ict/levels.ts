@@ -16,7 +16,10 @@ import type { EventSink, LevelName } from './event.ts'
 import type { Liquidity } from './liquidity.ts'
 import type { IctParameters } from './parameters.ts'
 
-/** Open, high, low and close of a trading day, week or session, in whole ticks, and where its extremes were made. */
+/**
+ * Open, high, low and close of a trading day, week or session, in whole ticks, and where its extremes were
+ * made.
+ */
 export interface PeriodBar {
   readonly o: number
   h: number
@@ -31,7 +34,9 @@ export interface PeriodBar {
 
 export type WindowName = LevelName | 'rth'
 
-/** Prices at fixed instants of the trading day, in ticks; null when no bar opened then. `ict-concepts` 8.4. */
+/**
+ * Prices at fixed instants of the trading day, in ticks; null when no bar opened then. `ict-concepts` 8.4.
+ */
 export interface OpeningPrices {
   midnight: number | null
   eightThirty: number | null
@@ -39,7 +44,8 @@ export interface OpeningPrices {
 }
 
 /**
- * Trading days, weeks and sessions of one stream, and the liquidity that their extremes leave. `ict-concepts` 8.3 to 8.6.
+ * Trading days, weeks and sessions of one stream, and the liquidity that their extremes leave.
+ * `ict-concepts` 8.3 to 8.6.
  *
  * A level exists from the end of its period, and until it is taken or its successor exists.
  */
@@ -97,7 +103,10 @@ export class Levels {
     return this.#windows.find((each) => each.name === name)?.period
   }
 
-  /** Average range of the last completed trading days, in ticks; null until there are enough. `ict-concepts` 1.2. */
+  /**
+   * Average range of the last completed trading days, in ticks; null until there are enough. `ict-concepts`
+   * 1.2.
+   */
   get adr(): number | null {
     const { adrLen } = this.#parameters
     return this.#ranges.length < adrLen ? null : this.#ranges.reduce((sum, each) => sum + each, 0) / adrLen

@@ -24,8 +24,8 @@ export interface Pool {
 /**
  * Pools and what becomes of them. `ict-concepts` 6.1 and 6.3.
  *
- * Resting pools are kept by distance from price, nearest last: a bar looks at the pools that it takes and at one more,
- * however many rest.
+ * Resting pools are kept by distance from price, nearest last: a bar looks at the pools that it takes and
+ * at one more, however many rest.
  */
 export class Liquidity {
   /** Above price, nearest last. */
@@ -89,7 +89,10 @@ export class Liquidity {
     }
   }
 
-  /** Sweeps and runs that the newest bar settles. `atrBefore` is NaN during warm-up: then no sweep is too deep. */
+  /**
+   * Sweeps and runs that the newest bar settles. `atrBefore` is NaN during warm-up: then no sweep is too
+   * deep.
+   */
   age(bars: BarWindow, atrBefore: number, sink: EventSink): void {
     const i = bars.last
     const high = bars.h(i)

@@ -21,8 +21,9 @@ export interface StructureBreak {
 }
 
 /**
- * The last swing of one side, and what price did since. Prices here are times `side`, so that one rule serves
- * both sides: for a high they are prices, for a low they are negated, and "low" below means "against the side".
+ * The last swing of one side, and what price did since. Prices here are times `side`, so that one rule
+ * serves both sides: for a high they are prices, for a low they are negated, and "low" below means "against
+ * the side".
  */
 export interface ActiveLevel {
   readonly side: Direction

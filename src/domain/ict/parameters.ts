@@ -45,13 +45,19 @@ export interface IctParameters {
   readonly obViolateBy: 'close' | 'wick'
   /** 5.3. Bounds the live blocks. */
   readonly obMaxBars: number
-  /** 5.4. A breaker or mitigation block ends by its death only; of more a side the one farthest from price leaves. */
+  /**
+   * 5.4. A breaker or mitigation block ends by its death only; of more a side the one farthest from price
+   * leaves.
+   */
   readonly breakersMax: number
   /** 6.3. Closes beyond a pool that may follow before a return still counts as a sweep. */
   readonly sweepBars: number
   /** 6.3. A deeper excursion is a run even when it comes back. */
   readonly sweepMaxAtr: number
-  /** 6.1. Resting pools kept a side; the one farthest from price leaves first. Bounds memory, not a rule of trading. */
+  /**
+   * 6.1. Resting pools kept a side; the one farthest from price leaves first. Bounds memory, not a rule of
+   * trading.
+   */
   readonly poolsMax: number
   /** 1.2. Completed trading days in the average daily range. */
   readonly adrLen: number

@@ -14,9 +14,9 @@ import { Volatility } from './volatility.ts'
 
 export interface ReferenceEngine {
   /**
-   * One closed bar in, what became known at its close out, in the order of `ict-concepts` 0.5. `breakBefore`: a
-   * scheduled closure lies before this bar. A bar that cannot be one (older than the last, high below low, off the
-   * tick grid) gives one REJECTED event and changes nothing.
+   * One closed bar in, what became known at its close out, in the order of `ict-concepts` 0.5.
+   * `breakBefore`: a scheduled closure lies before this bar. A bar that cannot be one (older than the last,
+   * high below low, off the tick grid) gives one REJECTED event and changes nothing.
    */
   push(bar: Bar, breakBefore: boolean): readonly IctEvent[]
   /** After the newest bar. */

@@ -134,7 +134,10 @@ export class RegimeReader {
   }
 }
 
-/** What the clock makes of a reading: outside trading hours every market is CLOSED, whatever its last bar said. */
+/**
+ * What the clock makes of a reading: outside trading hours every market is CLOSED, whatever its last bar
+ * said.
+ */
 export function regimeAt(reading: RegimeReading, now: EpochMs): RegimeReading {
   const state = marketStateAt(now)
   if (state.kind === 'open') return reading

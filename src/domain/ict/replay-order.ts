@@ -9,8 +9,8 @@ export interface ReplayBar {
 }
 
 /**
- * Cached bars of several timeframes in the order in which they became known: by their end, of equal ends the higher
- * timeframe first. This is the order in which an analyst that never stopped has seen them.
+ * Cached bars of several timeframes in the order in which they became known: by their end, of equal ends
+ * the higher timeframe first. This is the order in which an analyst that never stopped has seen them.
  */
 export function* replayOrder(
   cached: Partial<Readonly<Record<Timeframe, readonly Bar[]>>>,

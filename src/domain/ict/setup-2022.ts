@@ -52,7 +52,9 @@ export type Stage =
   | { readonly kind: 'swept'; readonly swept: Swept }
   | { readonly kind: 'shifted'; readonly shifted: Shifted }
 
-/** Sweep, market structure shift, fair value gap: one direction of one stream. `ict-concepts` 13.0 and 13.1. */
+/**
+ * Sweep, market structure shift, fair value gap: one direction of one stream. `ict-concepts` 13.0 and 13.1.
+ */
 export class Setup2022 {
   stage: Stage = { kind: 'idle', last: undefined }
   readonly #scope: ModelScope
@@ -95,7 +97,10 @@ export class Setup2022 {
       this.stage = { kind: 'idle', last: undefined }
   }
 
-  /** The weightiest sweep that this bar confirmed inside a window; of equal ones the deepest. A new one replaces an old. */
+  /**
+   * The weightiest sweep that this bar confirmed inside a window; of equal ones the deepest. A new one
+   * replaces an old.
+   */
   #sweepOf({ engine }: MarketView, bar: Bar, events: readonly IctEvent[]): Swept | undefined {
     const { direction, parameters } = this.#scope
     let best: IctEvent | undefined

@@ -13,7 +13,10 @@ import { RegimeReader, type RegimeReport } from './regime.ts'
 import { Setup2022 } from './setup-2022.ts'
 import { nearer, waitingAt, waitingOf, warmingUp } from './waiting.ts'
 
-/** One timeframe of one instrument: detectors, calendar levels, dealing range, regime and, if asked, the models. */
+/**
+ * One timeframe of one instrument: detectors, calendar levels, dealing range, regime and, if asked, the
+ * models.
+ */
 export class Stream {
   readonly timeframe: Timeframe
   readonly chart: ChartBook

@@ -17,7 +17,8 @@ export interface Swing {
 /**
  * Swings of one degree. `ict-concepts` 2.1 and 2.3.
  *
- * Strict on the left, not on the right: of a run of equal highs the first is the swing, so a plateau gives one.
+ * Strict on the left, not on the right: of a run of equal highs the first is the swing, so a plateau gives
+ * one.
  */
 export class SwingFinder {
   readonly #degree: Degree

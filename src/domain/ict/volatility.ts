@@ -4,7 +4,8 @@ import type { IctParameters } from './parameters.ts'
 /**
  * Wilder's average true range, in ticks. `ict-concepts` 1.1.
  *
- * NaN until it exists: every comparison with NaN is false, so a rule that needs it stays silent during warm-up.
+ * NaN until it exists: every comparison with NaN is false, so a rule that needs it stays silent during
+ * warm-up.
  */
 export class Volatility {
   /** After the newest bar. */

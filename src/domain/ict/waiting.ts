@@ -9,7 +9,9 @@ import type { MarketView, ModelScope } from './market-view.ts'
 import { poolLabel } from './pool-label.ts'
 import type { Outcome, Setup2022, Shifted, Swept } from './setup-2022.ts'
 
-/** The conditions of a signal in the order in which they are asked: window, sweep, shift, gap, room, score. */
+/**
+ * The conditions of a signal in the order in which they are asked: window, sweep, shift, gap, room, score.
+ */
 const CONDITIONS = 6
 
 /** Why one direction has no signal at this bar: the first condition that failed, with the deciding number. */
@@ -61,7 +63,8 @@ export function nearer(long: Waiting, short: Waiting): Waiting {
 }
 
 function waitGap({ swept, bodyAtr }: Shifted): Waiting {
-  const text = `${swept.label} swept, structure shifted with ${bodyAtr.toFixed(1)} ATR; needs a fair value gap by the next bar`
+  const so = `${swept.label} swept, structure shifted with ${bodyAtr.toFixed(1)} ATR`
+  const text = `${so}; needs a fair value gap by the next bar`
   return waiting('wait-gap', 'wait gap', text, 3)
 }
 

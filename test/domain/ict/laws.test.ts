@@ -308,7 +308,10 @@ describe.skipIf(!hasReal)('laws on real data', () => {
   })
 })
 
-/** Events of each bar as a sorted set, without ids: order inside a bar is not mirrored. `sign` turns them back. */
+/**
+ * Events of each bar as a sorted set, without ids: order inside a bar is not mirrored. `sign` turns them
+ * back.
+ */
 function perBar(events: readonly IctEvent[], sign: 1 | -1): Record<number, string[]> {
   const found: Record<number, string[]> = {}
   for (const each of events) {

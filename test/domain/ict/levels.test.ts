@@ -196,7 +196,10 @@ describe.skipIf(present.length === 0)('the level tables', () => {
   })
 })
 
-/** Open high low close of the day, high and low of the one before, openings, then high low bars of each window. */
+/**
+ * Open high low close of the day, high and low of the one before, openings, then high low bars of each
+ * window.
+ */
 function summary(levels: Levels): string {
   const { today, yesterday, openings } = levels
   const windows = NAMED.map((name) => {

@@ -19,7 +19,10 @@ function read(bars: readonly TapeBar[], higherTimeframes: number | null = null):
 
 const labels = (reports: readonly RegimeReport[]): string[] => reports.map((each) => each.reading.label)
 
-/** A staircase: each leg of twelve bars climbs, then twelve give a little back, so that external swings form. */
+/**
+ * A staircase: each leg of twelve bars climbs, then twelve give a little back, so that external swings
+ * form.
+ */
 function staircase(legs: number): string {
   const lines: string[] = []
   let price = 1_000

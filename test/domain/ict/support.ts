@@ -21,7 +21,10 @@ export interface TapeBar {
 /** Tuesday 10 March 2026, 09:30 New York. */
 export const START = epochMs(Date.parse('2026-03-10T13:30:00Z'))
 
-/** Bars drawn as `open high low close` a line, in ticks; `|` at the head of a line is a closure before the bar. */
+/**
+ * Bars drawn as `open high low close` a line, in ticks; `|` at the head of a line is a closure before the
+ * bar.
+ */
 export function tape(text: string, timeframe: Timeframe = '1m', start: EpochMs = START): TapeBar[] {
   const lines = text.split('\n').filter((line) => line.trim() !== '')
   return lines.map((line, index) => {
