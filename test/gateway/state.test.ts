@@ -111,9 +111,9 @@ describe('a gateway that comes back', () => {
     const play = (restartAt: number | undefined): JsonObject => {
       let exchange = createExchange(options)
       const token = login(exchange)
-      const book = exchange.bookOf(MES)
-      const limitPrice = ((book?.bid ?? 0) - 2) * 0.25
-      exchange.handle('/api/Order/place', { ...BRACKET, type: 1, limitPrice, customTag: null }, token)
+      // Exits six ticks away on both sides: within half an hour one of them is met.
+      const exits = { stopLossBracket: { ticks: -6, type: 4 }, takeProfitBracket: { ticks: 6, type: 1 } }
+      exchange.handle('/api/Order/place', { ...BRACKET, ...exits, customTag: null }, token)
       for (let t: number = DEFAULT_START; t < DEFAULT_START + 30 * 60_000; t += 777) {
         exchange.advanceTo(t)
         if (restartAt !== undefined && t > restartAt) {
@@ -128,7 +128,7 @@ describe('a gateway that comes back', () => {
     }
 
     const whole = play(undefined)
-    expect((whole['trades'] as unknown as JsonObject[]).length).toBeGreaterThan(0)
+    expect((whole['trades'] as unknown as JsonObject[]).length).toBeGreaterThan(1)
     for (const seconds of [1, 20, 61, 300]) expect(play(DEFAULT_START + seconds * 1_000)).toEqual(whole)
   })
 

@@ -35,7 +35,7 @@ interface UnderlyingState {
   readonly logLevel: number
 }
 
-const PULL_PER_MINUTE = 1 / 1_100
+const PULL_PER_MINUTE = 1 / 4_000
 const ANCHOR_FOLLOWS_PER_MINUTE = 1 / 2_800
 const LEVEL_PULL_PER_MINUTE = 1 / 15_000
 /** The reopening after the maintenance break, in minute deviations; after a weekend or holiday it is wider. */
@@ -107,7 +107,7 @@ export function marketProcess(
     for (const factor of factors) {
       const shape = shapes.get(factor.profile.name)?.[minuteOfNewYork] ?? 0
       factor.sd = factor.profile.minuteSd * shape * dayVolatility
-      if (release > 0) shockVolatility(factor.flow, 0.7)
+      if (release > 0) shockVolatility(factor.flow, 0.5)
       const gap =
         closedMs > LONG_CLOSURE_MS ? WEEKEND_GAP_DEVIATIONS : closedMs > 0 ? REOPEN_GAP_DEVIATIONS : 0
       factor.move = advanceFlow(factor.flow, factor.sd, release + gap)
