@@ -276,12 +276,12 @@ export class Cell {
       return this.#threw(item, error)
     }
     status.leave()
-    if (answer instanceof Promise) return void this.#await(item, answer, scope, startedAt)
+    if (isPromise(answer)) return void this.#await(item, answer, scope, startedAt)
     scope.isOver = true
     this.#done(item, answer, startedAt)
   }
 
-  async #await(item: Item, answer: Promise<unknown>, scope: Scope, startedAt: number): Promise<void> {
+  async #await(item: Item, answer: PromiseLike<unknown>, scope: Scope, startedAt: number): Promise<void> {
     const heldMs = this.#host.timing.monotonic() - startedAt
     const progress = { item, startedAt, wasSaid: heldMs >= SLOW_MS }
     this.#progress.add(progress)
@@ -395,6 +395,11 @@ export class Cell {
     cancel()
     return isInTime
   }
+}
+
+/** Not `instanceof`: query builders and the like are promises of their own kind. */
+function isPromise(value: unknown): value is PromiseLike<unknown> {
+  return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function'
 }
 
 function messageOf(error: unknown): string {

@@ -20,8 +20,6 @@ export interface ActorRecord {
   readonly owns: readonly BarArena[]
   readonly block: ActorBlock
   readonly children: Set<string>
-  /** Path and incarnation of those that hear of its ends. */
-  readonly watchers: Map<string, number>
   readonly waiters: Set<() => boolean>
   policy: RestartPolicy
   override: Partial<Pick<MailboxRules, 'capacity' | 'window' | 'concurrency'>>
@@ -70,7 +68,6 @@ export function newRecord(
     owns,
     block: new ActorBlock(),
     children: new Set(),
-    watchers: new Map(),
     waiters,
     policy,
     override: mailbox,

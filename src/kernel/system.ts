@@ -63,6 +63,8 @@ export class ActorSystem {
   readonly #byId = new Map<number, ActorRecord>()
   /** Threads that asked for a path, and so hear of every change. */
   readonly #subscribers = new Map<string, Set<number>>()
+  /** Who hears of the ends of a path: path and incarnation. Kept by path, for a watch may come before the actor. */
+  readonly #watchers = new Map<string, Map<string, number>>()
   /** Last epoch of paths that are no more: a name that is used again goes on counting. */
   readonly #epochs = new Map<string, number>()
   readonly #inbox: { readonly thread: number; readonly notice: Notice }[] = []
@@ -117,6 +119,9 @@ export class ActorSystem {
   ): Promise<void> {
     const { path, props, after = [] } = options
     invariant(PATH.test(path), `a path is words of letters, digits, . _ - split by /, was ${path}`)
+    const previous = this.records.get(path)
+    // A child of an incarnation that ended: its name is free as soon as it has stopped.
+    if (previous?.next === 'stop') await this.#until(previous, () => this.records.get(path) !== previous)
     invariant(!this.records.has(path), `no two actors have one path, was ${path}`)
     if (this.isDraining)
       throw new ActorError('SYSTEM_DRAINING', `${path} is not started: the system is draining`)
@@ -478,12 +483,15 @@ export class ActorSystem {
   #tell(record: ActorRecord, because: 'failed' | 'restarted' | 'stopped' | 'quarantined'): void {
     const { path, epoch } = record
     const signal = { kind: 'terminated', path, epoch, because } as const
-    for (const [watcher, watcherEpoch] of record.watchers) {
+    const watchers = this.#watchers.get(path)
+    if (!watchers) return
+    for (const [watcher, watcherEpoch] of watchers) {
       const watching = this.records.get(watcher)
       if (watching?.epoch === watcherEpoch)
         this.#order(watching, { kind: 'signal', path: watcher, epoch: watcherEpoch, signal })
-      else record.watchers.delete(watcher)
+      else watchers.delete(watcher)
     }
+    if (watchers.size === 0) this.#watchers.delete(path)
   }
 
   #stopped(record: ActorRecord): void {
@@ -551,10 +559,17 @@ export class ActorSystem {
     const record = this.records.get(path)
     const watching = this.records.get(watcher)
     if (!watching || watching.epoch !== epoch) return
-    if (record) record.watchers.set(watcher, epoch)
-    if (record && record.state !== 'quarantined') return
+    const watchers = this.#watchers.get(path) ?? new Map<string, number>()
+    this.#watchers.set(path, watchers.set(watcher, epoch))
+    // Of one that ended before, the end is told now; one that is yet to come has no end to tell of.
+    if (record ? record.state !== 'quarantined' : !this.#epochs.has(path)) return
     const because = record ? 'quarantined' : 'stopped'
-    const signal = { kind: 'terminated', path, epoch: record?.epoch ?? 0, because } as const
+    const signal = {
+      kind: 'terminated',
+      path,
+      epoch: record?.epoch ?? this.#epochs.get(path) ?? 0,
+      because,
+    } as const
     this.#order(watching, { kind: 'signal', path: watcher, epoch, signal })
   }
 

@@ -1,4 +1,5 @@
 /** Worker threads: how one is started, introduced to others, ended; and what runs inside it. */
+import { getCompileCacheDir } from 'node:module'
 import { getHeapStatistics } from 'node:v8'
 import { MessageChannel, type MessagePort, Worker, workerData } from 'node:worker_threads'
 import { SystemClock, type Timing, everyMs, realTiming } from './clock.ts'
@@ -79,7 +80,7 @@ export class WorkerThreads implements Threads {
       workerData: inside,
       transferList: [port2],
       ...(execArgv ? { execArgv: [...execArgv] } : {}),
-      ...(env ? { env } : {}),
+      env: withCompileCache(env ?? process.env),
       ...(heapMb === undefined ? {} : { resourceLimits: { maxOldGenerationSizeMb: heapMb } }),
     })
     return new WorkerHandle(thread, worker, new PortLink(port1), status, onExit)
@@ -90,6 +91,12 @@ export class WorkerThreads implements Threads {
     ;(one.link as PortLink).introduce({ peer: other.thread, port: port1 })
     ;(other.link as PortLink).introduce({ peer: one.thread, port: port2 })
   }
+}
+
+/** Once the process has a compile cache, workers use it too: reading their modules takes most of a start. */
+function withCompileCache(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  const directory = getCompileCacheDir()
+  return directory === undefined ? env : { ...env, NODE_COMPILE_CACHE: directory }
 }
 
 class WorkerHandle implements ThreadHandle {

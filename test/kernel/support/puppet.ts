@@ -1,0 +1,144 @@
+import { type ActorDef, ActorError, defineActor, type Signal } from '../../../src/kernel/index.ts'
+
+export interface PuppetApi {
+  note(value: unknown): void
+  noted(query: null): unknown[]
+  echo(value: unknown): unknown
+  /** Keeps its handler busy for so many ms without holding the thread. */
+  hold(ms: number): void
+  holdAsked(ms: number): Promise<string>
+  bar(bar: { readonly tf: string; readonly c: number }): void
+  quote(quote: { readonly price: number; readonly side: string }): void
+  telemetry(value: number): void
+  order(value: number): void
+  crash(why: string): void
+  crashAsked(why: string): Promise<void>
+  crashInTimer(why: string): void
+  exit(code: number): void
+  stray(why: string): void
+  spin(query: null): void
+  never(query: null): Promise<void>
+  epoch(query: null): number
+  self(query: null): { readonly epoch: number; readonly from: string; readonly leftMs: number }
+  /** Asks another; answers what came of it. */
+  relay(hop: Hop): Promise<unknown>
+  /** Tells another, and what came of that. */
+  pass(hop: { readonly to: string; readonly arg: unknown }): Promise<unknown>
+  watch(path: string): void
+  signals(query: null): Signal[]
+  spawnChild(path: string): Promise<string>
+  /** Fails at once, and tells that path afterwards all the same. */
+  ghost(to: string): void
+  say(name: string): void
+  function(query: null): Promise<unknown>
+  every(ms: number): void
+}
+
+export interface Hop {
+  readonly to: string
+  readonly timeoutMs: number
+  readonly onward?: Hop
+}
+
+export interface PuppetProps {
+  readonly failsToStart?: boolean
+  readonly startMs?: number
+  /** Path that is told of the hooks. */
+  readonly journal?: string
+  readonly drainMs?: number
+}
+
+const puppet: ActorDef<PuppetApi, PuppetProps> = defineActor(import.meta.url, {
+  name: 'puppet',
+  mailbox: {
+    capacity: 100,
+    window: 4,
+    overflow: { bar: 'conflate', quote: 'conflate', telemetry: 'drop-oldest', order: 'fail' },
+    conflateBy: { bar: 'tf', quote: ({ side }) => side },
+  },
+  supervise: { limits: { handlerMs: 3_000, hungMs: 400, stopMs: 300, startMs: 2_000 } },
+  async create(context, props) {
+    const notes: unknown[] = []
+    const signals: Signal[] = []
+    const journal = props.journal === undefined ? undefined : context.ref<PuppetApi>(props.journal)
+    if (props.failsToStart === true) throw new ActorError('NO_START', 'it does not start')
+    if (props.startMs !== undefined) await context.clock.sleep(props.startMs)
+    journal?.tell('note', `created ${context.epoch}`)
+    return {
+      note: (value) => void notes.push(value),
+      noted: () => notes,
+      echo: (value) => value,
+      async hold(ms) {
+        await context.clock.sleep(ms)
+        notes.push('held')
+      },
+      async holdAsked(ms) {
+        await context.clock.sleep(ms)
+        return 'held'
+      },
+      bar: (bar) => void notes.push(bar),
+      quote: (quote) => void notes.push(quote),
+      telemetry: (value) => void notes.push(value),
+      order: (value) => void notes.push(value),
+      crash(why) {
+        throw new Error(why)
+      },
+      async crashAsked(why) {
+        throw new ActorError('CRASHED', why, { epoch: context.epoch }, { cause: new Error('the cause') })
+      },
+      crashInTimer(why) {
+        context.clock.timeout(5, () => {
+          throw new Error(why)
+        })
+      },
+      exit: (code) => process.exit(code),
+      stray(why) {
+        setTimeout(() => {
+          throw new Error(why)
+        })
+      },
+      spin() {
+        for (;;);
+      },
+      never: () => new Promise(() => {}),
+      epoch: () => context.epoch,
+      self: (_, meta) => ({
+        epoch: context.epoch,
+        from: meta.from,
+        leftMs: meta.deadline - context.clock.monotonic(),
+      }),
+      async relay({ to, timeoutMs, onward }) {
+        const next = context.ref<PuppetApi>(to)
+        const answer = onward
+          ? next.ask('relay', onward, { timeoutMs })
+          : next.ask('self', null, { timeoutMs })
+        return answer.catch((error: unknown) => (error as ActorError).code)
+      },
+      pass: async ({ to, arg }) => context.ref<PuppetApi>(to).tell('note', arg),
+      watch: (path) => context.watch({ path }),
+      signals: () => signals,
+      async spawnChild(path) {
+        const child = await context.spawn(puppet, { path, props: {} })
+        return child.path
+      },
+      ghost(to) {
+        const other = context.ref<PuppetApi>(to)
+        void context.clock.sleep(0)
+        queueMicrotask(() => queueMicrotask(() => other.tell('note', 'from the grave')))
+        setImmediate(() => other.tell('note', 'from the grave'))
+        throw new Error('dead')
+      },
+      say: (name) => context.state(name),
+      function: () => Promise.resolve({ deep: { of: () => 1 } }),
+      every: (ms) => void context.clock.interval(ms, () => void notes.push('tick')),
+      onSignal: (signal) => void signals.push(signal),
+      async drain() {
+        if (props.drainMs !== undefined) await context.clock.sleep(props.drainMs)
+        journal?.tell('note', `drained with ${notes.length}`)
+      },
+      stop: (why) => void journal?.tell('note', `stopped: ${why}`),
+    }
+  },
+})
+
+export default puppet
