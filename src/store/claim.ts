@@ -49,7 +49,7 @@ export async function claimLock(url: string, space: number, what: string): Promi
     await release()
     return holder
   } catch (error) {
-    await release().catch(() => {})
+    await release()
     throw error
   }
 

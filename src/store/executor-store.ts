@@ -17,7 +17,7 @@ import { type Sql, openSql } from './sql.ts'
 import { asParameter, insertInto, selectFrom, upsertInto } from './table.ts'
 import * as Tables from './tables.ts'
 
-export type Written<T = void> = Promise<Result<T, Fault>>
+type Written<T = void> = Promise<Result<T, Fault>>
 
 /** The executor's side of the database: one route, durable commits, every statement within a second. */
 export interface ExecutorStore {

@@ -21,7 +21,7 @@ const LOST =
  * then it has to be read again before it is repeated. A broken statement or a missing right is a defect of ours
  * and is undefined here: it is thrown on.
  */
-export function faultOf(error: unknown, isWrite: boolean): Fault | undefined {
+function faultOf(error: unknown, isWrite: boolean): Fault | undefined {
   // The ORM adds the failing row to the message: it may hold what is in no log.
   const [detail = ''] = (error instanceof Error ? error.message : String(error)).split('\n')
   const afterLoss = isWrite ? 'afterReconcile' : 'safe'

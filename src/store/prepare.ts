@@ -58,7 +58,7 @@ async function connect(owner: Client): Promise<void> {
   })
 }
 
-export async function assertVersion(owner: Client): Promise<void> {
+async function assertVersion(owner: Client): Promise<void> {
   const reply = await owner.query<{ version: number; text: string }>(
     "select current_setting('server_version_num')::int as version, current_setting('server_version') as text",
   )

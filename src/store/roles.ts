@@ -1,13 +1,16 @@
 import { randomBytes } from 'node:crypto'
-import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { Client, escapeIdentifier, escapeLiteral } from 'pg'
 import { z } from 'zod'
+import { codeOf, textOf } from './files.ts'
 
 /** The roles that sign in while Kael runs. None owns a table. */
-export const ROLES = ['kael_executor', 'kael_journal', 'kael_server'] as const
+const ROLES = ['kael_executor', 'kael_journal', 'kael_server'] as const
 export type RoleName = (typeof ROLES)[number]
 export type RolePasswords = Readonly<Record<RoleName, string>>
+
+const INSUFFICIENT_PRIVILEGE = '42501'
 
 const Secrets = z.strictObject({
   kael_executor: z.string().min(16),
@@ -17,7 +20,7 @@ const Secrets = z.strictObject({
 
 /** The generated passwords, from their file, or new ones into it. Nobody but its owner may read the file. */
 export async function rolePasswords(file: string): Promise<RolePasswords> {
-  const text = await readFile(file, 'utf8').catch(() => undefined)
+  const text = await textOf(file)
   if (text !== undefined) return parseSecrets(file, text)
   const made: RolePasswords = {
     kael_executor: randomBytes(24).toString('base64url'),
@@ -69,7 +72,7 @@ export async function enableRoles(owner: Client, passwords: RolePasswords): Prom
   for (const role of ROLES) {
     const sql = `alter role ${role} login password ${escapeLiteral(passwords[role])}`
     await owner.query(sql).catch((error: unknown) => {
-      if (!isPrivilegeError(error)) throw error
+      if (codeOf(error) !== INSUFFICIENT_PRIVILEGE) throw error
     })
   }
 }
@@ -87,17 +90,12 @@ export async function assertSignsIn(url: string, role: RoleName, secretsFile: st
   const client = new Client({ connectionString: url, connectionTimeoutMillis: 5_000 })
   try {
     await client.connect()
+    await client.end()
   } catch (cause) {
     throw new Error(
       `the database role ${role} cannot sign in (${cause instanceof Error ? cause.message : String(cause)}): its ` +
         `password has to be the one in ${secretsFile}`,
       { cause },
     )
-  } finally {
-    await client.end().catch(() => {})
   }
-}
-
-function isPrivilegeError(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === '42501'
 }

@@ -10,7 +10,7 @@ export interface Statement {
 }
 
 /** Runs statements; numbers are numbers, instants are epoch milliseconds. */
-export interface Session {
+interface Session {
   rows<Row extends QueryResultRow>(statement: Statement, values?: readonly unknown[]): Promise<Row[]>
 }
 

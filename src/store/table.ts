@@ -64,7 +64,7 @@ export function asParameter<Row extends object>(table: Table<Row>, rows: readonl
   return [JSON.stringify(rows.map((row) => toColumns(table, row)))]
 }
 
-export function selectList<Row>(table: Table<Row>, columns: readonly (keyof Row & string)[]): string {
+function selectList<Row>(table: Table<Row>, columns: readonly (keyof Row & string)[]): string {
   return columns.map((each) => `${table.name}.${columnOf(each)} as "${each}"`).join(', ')
 }
 

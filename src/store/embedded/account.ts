@@ -1,5 +1,6 @@
 import { readFile, stat } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
+import { tolerate } from '../files.ts'
 
 /** How to start PostgreSQL's programs so that they do not run as root: it refuses to. */
 export interface RunAs {
@@ -16,10 +17,7 @@ export interface RunAs {
 export async function accountFor(folder: string, binaries: string): Promise<RunAs> {
   if (process.getuid?.() !== 0) return { ids: undefined, prefix: [] }
   const ids = await borrowedAccount()
-  const owner = await stat(folder).then(
-    (info) => info.uid,
-    () => undefined,
-  )
+  const owner = (await stat(folder).catch(tolerate('ENOENT')))?.uid
   const isReachable = (await canReach(dirname(folder))) && (await canReach(binaries))
   if (owner !== 0 && isReachable) return { ids, prefix: [] }
   return { ids: undefined, prefix: ['unshare', '--user', `--map-user=${ids.uid}`, `--map-group=${ids.gid}`] }
@@ -39,7 +37,7 @@ async function borrowedAccount(): Promise<{ uid: number; gid: number }> {
 /** True when an unprivileged account may enter every folder on the way to `path`. */
 async function canReach(path: string): Promise<boolean> {
   for (let folder = resolve(path); ; folder = dirname(folder)) {
-    const info = await stat(folder).catch(() => undefined)
+    const info = await stat(folder).catch(tolerate('ENOENT', 'ENOTDIR'))
     if (info !== undefined && (info.mode & 0o001) === 0) return false
     if (folder === dirname(folder)) return true
   }

@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto'
-import { chown, mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { chown, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { codeOf, exists, tolerate } from '../files.ts'
 import type { Programs } from './programs.ts'
 
 /** The role that owns every table. Nothing that runs during trading signs in as it. */
@@ -25,10 +26,7 @@ export async function readOwnerPassword(folder: string): Promise<string> {
 }
 
 function isCluster(folder: string): Promise<boolean> {
-  return stat(join(folder, 'PG_VERSION')).then(
-    () => true,
-    () => false,
-  )
+  return exists(join(folder, 'PG_VERSION'))
 }
 
 /** Built beside its place and moved there whole, so that a kill in the middle leaves nothing half made. */
@@ -45,7 +43,8 @@ async function createCluster(folder: string, programs: Programs): Promise<void> 
   await programs.initdb('-D', staging, '-E', 'UTF8', '--data-checksums', ...locale, ...access)
   await rename(secret, join(staging, SECRET_FILE))
   // A neighbour that was faster has filled the place: its cluster stays, ours goes.
-  await rename(staging, folder).catch(() => rm(staging, { recursive: true, force: true }))
+  await rename(staging, folder).catch(tolerate('ENOTEMPTY', 'EEXIST', 'EPERM'))
+  await rm(staging, { recursive: true, force: true })
 }
 
 /** Half-made clusters of processes that were killed; a neighbour that is still at it is waited for. */
@@ -67,6 +66,6 @@ function isAlive(pid: number): boolean {
     process.kill(pid, 0)
     return true
   } catch (error) {
-    return error instanceof Error && 'code' in error && error.code === 'EPERM'
+    return codeOf(error) === 'EPERM'
   }
 }

@@ -1,7 +1,8 @@
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Claim, claimDatabase } from '../claim.ts'
+import { textOf } from '../files.ts'
 import { OWNER, ensureCluster, readOwnerPassword } from './cluster.ts'
 import { accepts, freePort } from './ports.ts'
 import { type Programs, findPrograms } from './programs.ts'
@@ -86,18 +87,18 @@ function claimsToRun(folder: string, programs: Programs): Promise<boolean> {
   )
 }
 
-function pidFile(folder: string): Promise<string> {
-  return readFile(join(folder, 'postmaster.pid'), 'utf8').catch(() => '')
+async function pidFile(folder: string): Promise<string> {
+  return (await textOf(join(folder, 'postmaster.pid'))) ?? ''
 }
 
 async function isZombie(pid: number): Promise<boolean> {
-  const text = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '')
+  const text = (await textOf(`/proc/${pid}/stat`)) ?? ''
   return text.charAt(text.lastIndexOf(')') + 2) === 'Z'
 }
 
 /** PostgreSQL writes its last command line down. */
 async function lastPort(folder: string): Promise<number | undefined> {
-  const text = await readFile(join(folder, 'postmaster.opts'), 'utf8').catch(() => '')
+  const text = (await textOf(join(folder, 'postmaster.opts'))) ?? ''
   const port = /"-p" "(\d+)"/.exec(text)?.[1]
   return port === undefined ? undefined : Number(port)
 }
@@ -116,7 +117,7 @@ function launch(folder: string, programs: Programs, port: number): Promise<numbe
 }
 
 async function logTail(folder: string): Promise<string> {
-  return (await readFile(join(folder, 'server.log'), 'utf8').catch(() => 'no log')).slice(-LOG_TAIL)
+  return ((await textOf(join(folder, 'server.log'))) ?? 'it left no log').slice(-LOG_TAIL)
 }
 
 async function stop(folder: string, programs: Programs, claim: Claim): Promise<void> {

@@ -1,4 +1,5 @@
 import { connect, createServer } from 'node:net'
+import { tolerate } from '../files.ts'
 
 const HOST = '127.0.0.1'
 const CONNECT_MS_MAX = 1_000
@@ -18,7 +19,7 @@ export function accepts(port: number): Promise<boolean> {
 /** The wanted port where it is free, so that connections find a restarted server again; else any free one. */
 export async function freePort(wanted: number | undefined): Promise<number> {
   if (wanted !== undefined) {
-    const port = await bind(wanted).catch(() => undefined)
+    const port = await bind(wanted).catch(tolerate('EADDRINUSE', 'EACCES'))
     if (port !== undefined) return port
   }
   return bind(0)

@@ -1,7 +1,8 @@
 import { execFile, spawn } from 'node:child_process'
-import { chmod, lstat, readFile, symlink } from 'node:fs/promises'
+import { chmod, lstat, symlink } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
 import { promisify } from 'node:util'
+import { textOf, tolerate } from '../files.ts'
 import { type RunAs, accountFor } from './account.ts'
 
 /** PostgreSQL's own programs, run as an account that it accepts. */
@@ -26,8 +27,8 @@ const run = promisify(execFile)
 export async function findPrograms(cluster: string): Promise<Programs> {
   const binaries = await loadBinaries()
   await hydrate(resolve(dirname(binaries.postgres), '..', '..'))
-  // Packages installed by another account may have lost the bit; where they have it this may fail, and need not work.
-  for (const file of Object.values(binaries)) await chmod(file, 0o755).catch(() => {})
+  // Some installs lose the bit. In packages of another account it cannot be set, and then it is there.
+  for (const file of Object.values(binaries)) await chmod(file, 0o755).catch(tolerate('EPERM', 'EROFS'))
   const runAs = await accountFor(cluster, dirname(binaries.postgres))
   const { PGPORT: _port, PGDATA: _data, ...inherited } = process.env
   const options = { ...runAs.ids, cwd: dirname(binaries.postgres), env: { ...inherited, LC_ALL: 'C' } }
@@ -64,12 +65,12 @@ async function loadBinaries(): Promise<Binaries> {
 
 /** npm cannot pack symlinks; the package makes them in an install script, which may have been left out. */
 async function hydrate(packageRoot: string): Promise<void> {
-  const file = await readFile(join(packageRoot, 'native', 'pg-symlinks.json'), 'utf8').catch(() => '[]')
+  const file = (await textOf(join(packageRoot, 'native', 'pg-symlinks.json'))) ?? '[]'
   const links = JSON.parse(file) as { source: string; target: string }[]
   for (const { source, target } of links) {
     const at = join(packageRoot, target)
-    const isThere = await lstat(at).catch(() => undefined)
+    const isThere = await lstat(at).catch(tolerate('ENOENT'))
     // Another process may make the same link at the same time: then it is there as well.
-    if (isThere === undefined) await symlink(basename(source), at).catch(() => {})
+    if (isThere === undefined) await symlink(basename(source), at).catch(tolerate('EEXIST'))
   }
 }

@@ -1,9 +1,9 @@
 import { Type } from '@mikro-orm/core'
 import { p } from '@mikro-orm/postgresql'
-import type { EpochMs, Ticks, Usd } from '../../domain/index.ts'
+import { type EpochMs, type Ticks, type Usd, epochMs } from '../../domain/index.ts'
 
 /** What a stored fact is worth now, in the words of every screen. */
-export const DATA_STATES = [
+const DATA_STATES = [
   'current',
   'quiet',
   'delayed',
@@ -26,7 +26,7 @@ class InstantType extends Type<EpochMs | null, Date | string | null> {
 
   override convertToJSValue(value: Date | string | null): EpochMs | null {
     if (value === null || typeof value === 'number') return value
-    return new Date(value).getTime() as EpochMs
+    return epochMs(new Date(value).getTime())
   }
 
   override getColumnType(): string {

@@ -53,7 +53,7 @@ export const StopLevel = defineEntity({
   checks: [{ name: 'stop_levels_level_check', expression: 'level >= 0 and level <= 3' }],
 })
 
-export const USER_ROLES = ['viewer', 'trader', 'operator'] as const
+const USER_ROLES = ['viewer', 'trader', 'operator'] as const
 
 export const User = defineEntity({
   name: 'User',
