@@ -1,4 +1,4 @@
-import preact from '@preact/preset-vite'
+import { preact } from '@preact/preset-vite'
 import { defineConfig } from 'vite'
 
 /** The page is served by the platform itself, so there is one origin, no inline script and no inlined asset. */

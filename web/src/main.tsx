@@ -1,5 +1,5 @@
 import { render } from 'preact'
-import { thisBrowser } from './api/browser.ts'
+import { thisBrowser } from './api/this-browser.ts'
 import { App } from './components/app.tsx'
 import { createPage } from './state/page.ts'
 import './styles/index.css'

@@ -43,8 +43,6 @@ export function createClient(browser: Browser): Client {
     ask(browser, path, undefined, has)
   const post = <T>(path: string, body: unknown, has: (body: Fields) => boolean): Answer<T> =>
     ask(browser, path, body, has)
-  const chart = (instrument: string, timeframe: Timeframe): string =>
-    `instrument=${encodeURIComponent(instrument)}&timeframe=${encodeURIComponent(timeframe)}`
 
   return {
     session: () => get('/api/v1/session', (body) => typeof body['name'] === 'string'),
@@ -55,19 +53,23 @@ export function createClient(browser: Browser): Client {
       get('/api/v1/state', (body) => typeof body['seq'] === 'number' && typeof body['topics'] === 'object'),
     candles: (instrument, timeframe, { limit = BARS_A_PAGE, before } = {}) =>
       get(
-        `/api/v1/candles?${chart(instrument, timeframe)}&limit=${limit}${
+        `/api/v1/candles?${chartQuery(instrument, timeframe)}&limit=${limit}${
           before === undefined ? '' : `&before=${before}`
         }`,
         (body) => Array.isArray(body['bars']),
       ),
     objects: (instrument, timeframe) =>
-      get(`/api/v1/objects?${chart(instrument, timeframe)}`, (body) => Array.isArray(body['objects'])),
+      get(`/api/v1/objects?${chartQuery(instrument, timeframe)}`, (body) => Array.isArray(body['objects'])),
     command: (command) =>
       post('/api/v1/commands', command, (body) => body['id'] === command.id && 'outcome' in body),
   }
 }
 
 type Fields = Readonly<Record<string, unknown>>
+
+function chartQuery(instrument: string, timeframe: Timeframe): string {
+  return `instrument=${encodeURIComponent(instrument)}&timeframe=${encodeURIComponent(timeframe)}`
+}
 
 async function ask<T>(
   browser: Browser,

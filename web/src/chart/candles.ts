@@ -55,7 +55,7 @@ export function createCandles(browser: Browser, client: Client, link: Link): Can
   let isPaging = false
   /** What the stream said while the candles were read: it may be newer than their answer. */
   let early: BarUpdate[] = []
-  let cancelObjects = (): void => undefined
+  let cancelObjects: (() => void) | undefined
 
   function tellReplaced(): void {
     newest.value = series.bars.at(-1) ?? null
@@ -125,7 +125,7 @@ export function createCandles(browser: Browser, client: Client, link: Link): Can
     if (taken.kind !== 'appended') return
     const mine = turn
     if (taken.isUnsure) void repair(mine)
-    cancelObjects()
+    cancelObjects?.()
     cancelObjects = browser.after(OBJECTS_AFTER_MS, () => mine === turn && void readObjects(mine))
   }
 

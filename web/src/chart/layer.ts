@@ -35,7 +35,7 @@ export function layer(
 ): Layer {
   let chart: IChartApi | null = null
   let series: ISeriesApi<'Candlestick'> | null = null
-  let requestUpdate = (): void => undefined
+  let requestUpdate: (() => void) | undefined
 
   const renderer = {
     draw(target: Parameters<typeof renderTarget>[0]) {
@@ -74,10 +74,10 @@ export function layer(
     detached() {
       chart = null
       series = null
-      requestUpdate = () => undefined
+      requestUpdate = undefined
     },
     paneViews: () => views,
-    redraw: () => requestUpdate(),
+    redraw: () => requestUpdate?.(),
   }
 }
 

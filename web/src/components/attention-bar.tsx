@@ -27,8 +27,11 @@ export function AttentionBar() {
 
 /** What needs a person first, and of those what has waited longest. */
 export function byUrgency(conditions: readonly Condition[]): readonly Condition[] {
-  const rank = (each: Condition): number => (each.severity === 'attention' ? 0 : 1)
   return conditions.toSorted((a, b) => rank(a) - rank(b) || a.since - b.since)
+}
+
+function rank(condition: Condition): number {
+  return condition.severity === 'attention' ? 0 : 1
 }
 
 function Line({ condition, others }: { readonly condition: Condition; readonly others: number }) {

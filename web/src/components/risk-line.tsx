@@ -1,7 +1,8 @@
-import { type RiskView, type Shown, derive } from '../../../src/wire/index.ts'
+import type { RiskView, Shown } from '../../../src/wire/index.ts'
 import { formatMoney, formatPercent, formatProfit } from '../format/numbers.ts'
 import { words } from '../text/words.ts'
 import { Data, toneOf } from './data.tsx'
+import { shareOf } from './risk-share.ts'
 
 /** Day result, what may still be lost and what would be lost now, against the day's limit. */
 export function RiskLine({ risk }: { readonly risk: RiskView }) {
@@ -30,15 +31,6 @@ export function RiskLine({ risk }: { readonly risk: RiskView }) {
       </span>
     </div>
   )
-}
-
-/** The share of the day's limit that a result takes; a gain takes none of it. */
-export function shareOf(result: Shown<number>, limit: Shown<number>): Shown<number> {
-  const value =
-    result.value === null || limit.value === null || limit.value >= 0
-      ? null
-      : Math.max(0, result.value / limit.value)
-  return derive(value, `${result.source} / ${limit.source}`, [result, limit])
 }
 
 /** The share from which on a person has to look. */

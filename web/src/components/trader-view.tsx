@@ -29,8 +29,8 @@ export function TraderView() {
     <div
       class={`trader shows-${view.phonePage.value} ${isSimulated ? 'is-simulated' : ''} contact-${contact.kind.value}`}
     >
-      <a class="skip" href="#chart">
-        {words.skip}
+      <a class="to-chart" href="#chart">
+        {words.toChart}
       </a>
       <Header />
       {header === null ? <div class="risk-line" /> : <RiskLine risk={header.risk} />}

@@ -62,8 +62,7 @@ export function formatAge(asOf: number, now: number): string {
 /** `5:27:53`; what is past is `0:00:00`. */
 export function formatCountdown(ms: number): string {
   const seconds = Math.max(0, Math.floor(ms / 1000))
-  const part = (n: number): string => String(n).padStart(2, '0')
-  return `${Math.floor(seconds / 3600)}:${part(Math.floor(seconds / 60) % 60)}:${part(seconds % 60)}`
+  return `${Math.floor(seconds / 3600)}:${twoDigits(Math.floor(seconds / 60) % 60)}:${twoDigits(seconds % 60)}`
 }
 
 /** The label of a trading day that starts at 18:00 New York on the evening before: `Tue session`. */
@@ -73,6 +72,10 @@ export function formatTradingDay(date: string): string {
 
 const WEEKDAYS = ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat']
 const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec']
+
+function twoDigits(n: number): string {
+  return String(n).padStart(2, '0')
+}
 
 function wall(at: number, zone: 'ET' | 'CT'): string {
   return new Date(at + easternOffsetMs(at) - (zone === 'CT' ? HOUR_MS : 0)).toISOString()

@@ -33,13 +33,13 @@ export function createClock(browser: Browser): PlatformClock {
       speed.value = newSpeed
     },
     start() {
-      let cancel = (): void => undefined
+      let cancel: (() => void) | undefined
       const turn = (): void => {
         if (!browser.isHidden()) beat.value += 1
         cancel = browser.after(BEAT_MS, turn)
       }
       turn()
-      return () => cancel()
+      return () => cancel?.()
     },
   }
 }

@@ -52,11 +52,11 @@ export function createLink({ browser, client, clock, contact, topics, onSignedOu
   /** Raised with every new connection: an answer to an older one is not for us any more. */
   let turn = 0
   let watched: Watched = []
-  let cancelRetry = (): void => undefined
-  let cancelGuard = (): void => undefined
-  let barsListener: (bars: readonly BarUpdate[]) => void = () => undefined
-  let snapshotListener: () => void = () => undefined
-  const pending = createPending(browser, topics, (bars) => barsListener(bars))
+  let cancelRetry: (() => void) | undefined
+  let cancelGuard: (() => void) | undefined
+  let barsListener: ((bars: readonly BarUpdate[]) => void) | undefined
+  let snapshotListener: (() => void) | undefined
+  const pending = createPending(browser, topics, (bars) => barsListener?.(bars))
 
   async function connect(): Promise<void> {
     hangUp()
@@ -77,7 +77,7 @@ export function createLink({ browser, client, clock, contact, topics, onSignedOu
     contact.heard()
     expected = answer.value.seq
     open(mine)
-    snapshotListener()
+    snapshotListener?.()
   }
 
   function open(mine: number): void {
@@ -117,12 +117,12 @@ export function createLink({ browser, client, clock, contact, topics, onSignedOu
     turn += 1
     attempt += 1
     state.value = { kind: 'waiting', attempt, reason }
-    cancelRetry()
+    cancelRetry?.()
     cancelRetry = browser.after(retryDelayMs(attempt), () => void connect())
   }
 
   function guard(mine: number): void {
-    cancelGuard()
+    cancelGuard?.()
     cancelGuard = browser.after(SILENT_SOCKET_MS_MAX, () => {
       if (mine === turn) retry('the stream fell silent')
     })
@@ -134,8 +134,8 @@ export function createLink({ browser, client, clock, contact, topics, onSignedOu
   }
 
   function hangUp(): void {
-    cancelGuard()
-    cancelRetry()
+    cancelGuard?.()
+    cancelRetry?.()
     const old = socket
     socket = null
     old?.close()

@@ -260,7 +260,7 @@ export const words = {
     note: 'No single key sends an order. Keys rest while you type.',
   },
   close: 'Close',
-  skip: 'Skip to the chart',
+  toChart: 'Go to the chart',
   phone: { trade: 'Trade', scanner: 'Scanner', chart: 'Chart', record: 'Record' },
   stuck: {
     title: 'This page stopped on an error',
