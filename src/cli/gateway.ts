@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import type { Command } from 'commander'
 import { type Instrument, epochMs, findInstrument, ROSTER } from '../domain/index.ts'
 import {
@@ -6,6 +7,8 @@ import {
   DEFAULT_START,
   type GatewayOptions,
   type Speed,
+  type TimedFault,
+  parseSchedule,
   startGateway,
 } from '../gateway/index.ts'
 import { type Result, failed, ok } from '../lib/index.ts'
@@ -17,6 +20,7 @@ interface Flags {
   readonly start?: string
   readonly data?: string
   readonly state?: string
+  readonly faults?: string
   readonly instruments?: string
   readonly json?: boolean
   readonly parent?: boolean
@@ -44,6 +48,7 @@ export function registerGateway(program: Command): void {
     )
     .option('--data <folder>', 'recorded bars or ticks (.csv.gz) in place of the seeded market')
     .option('--state <file>', 'where accounts, orders and the clock are kept between runs')
+    .option('--faults <file>', 'faults by the simulated clock: [{"at":ISO,"kind":"dropHub","hub":"market"}]')
     .option(
       '--instruments <roots>',
       `comma-separated roots (default ${ROSTER.map((each) => each.root).join(',')})`,
@@ -105,6 +110,8 @@ export function parseFlags(flags: Flags): Result<GatewayOptions, string> {
     return failed(`--start ${flags.start}: a start is an ISO-8601 instant from 2001 to 2034`)
   const instruments = parseRoots(flags.instruments)
   if (!instruments.ok) return instruments
+  const faults = readSchedule(flags.faults)
+  if (!faults.ok) return faults
   if (flags.seed === '') return failed('--seed: a seed is not empty')
   return ok({
     port,
@@ -112,9 +119,22 @@ export function parseFlags(flags: Flags): Result<GatewayOptions, string> {
     seed: flags.seed,
     ...(start === undefined ? {} : { start: epochMs(start) }),
     ...(instruments.value === undefined ? {} : { instruments: instruments.value }),
+    ...(faults.value === undefined ? {} : { faults: faults.value }),
     ...(flags.data === undefined ? {} : { dataDir: flags.data }),
     ...(flags.state === undefined ? {} : { stateFile: flags.state }),
   })
+}
+
+function readSchedule(file: string | undefined): Result<readonly TimedFault[] | undefined, string> {
+  if (file === undefined) return ok(undefined)
+  let json: unknown
+  try {
+    json = JSON.parse(readFileSync(file, 'utf8'))
+  } catch (error) {
+    return failed(`--faults ${file}: ${error instanceof Error ? error.message : String(error)}`)
+  }
+  const schedule = parseSchedule(json)
+  return schedule.ok ? schedule : failed(`--faults ${file}: ${schedule.error}`)
 }
 
 function parseRoots(text: string | undefined): Result<readonly Instrument[] | undefined, string> {

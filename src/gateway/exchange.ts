@@ -9,10 +9,12 @@ import { ORDER_ENDPOINTS } from './api/orders.ts'
 import { POSITION_ENDPOINTS } from './api/positions.ts'
 import { SESSION_ENDPOINTS } from './api/session.ts'
 import { type ListedContract, type Listing, rollingListing } from './contracts.ts'
+import { depthRows } from './depth.ts'
 import { historyFrom, seededTape } from './market/seeded-tape.ts'
 import { MINUTE_MS, type Tape, type Tick, minuteFloor } from './market/tape.ts'
 import { DEFAULT_SETTINGS, type Book, type MatchingSettings, openDesk } from './matching/desk.ts'
 import { type AccountSpec, DEFAULT_ACCOUNTS, type Ledger, copyLedger, openLedger } from './matching/ledger.ts'
+import { enforceLossLimits, flattenAll, nextFlatTime, takesOrders } from './matching/firm.ts'
 import { meetPrint } from './matching/prints.ts'
 import { accountRecord, orderRecord, positionRecord, tellAccount, tradeRecord } from './matching/records.ts'
 import { createRateLimit } from './rate-limit.ts'
@@ -25,7 +27,7 @@ export interface ExchangeOptions {
   readonly start: EpochMs
   readonly instruments?: readonly Instrument[]
   readonly accounts?: readonly AccountSpec[]
-  readonly settings?: MatchingSettings
+  readonly settings?: Partial<MatchingSettings>
   /** Recorded prices instead of the seeded market, with the contracts that they are of. */
   readonly recording?: { readonly tape: Tape; readonly listing: Listing }
   /** Trading days of history before the start; the seeded market only. */
@@ -68,6 +70,8 @@ export interface Exchange {
   checkToken(token: string | undefined): TokenState
   /** All fields, for a fresh subscriber; undefined for an unknown contract or one that never traded. */
   quoteOf(contractId: string): JsonObject | undefined
+  /** The book as `GatewayDepth` shows it: a reset and all levels; undefined where there is no price. */
+  depthOf(contractId: string): readonly JsonObject[] | undefined
   /** Best prices and last print in ticks. */
   bookOf(contractId: string): Readonly<Book> | undefined
   /** Locks or unlocks an account, as a breached rule does. False for an unknown one. */
@@ -111,7 +115,10 @@ export function createExchange(options: ExchangeOptions): Exchange {
   /** The prints of the minute being played, of all contracts, and how many of them are past. */
   let minute = { opens: -MINUTE_MS, ticks: [] as readonly Tick[], played: 0 }
 
-  const desk = openDesk(ledger, options.settings ?? DEFAULT_SETTINGS, {
+  const settings = { ...DEFAULT_SETTINGS, ...options.settings }
+  let flatAt: number | undefined = nextFlatTime(now)
+
+  const desk = openDesk(ledger, settings, {
     contract: (id) => listing.find(id),
     book: (id) => books.get(id),
     emit: (event) => void outbox.push(event),
@@ -157,6 +164,7 @@ export function createExchange(options: ExchangeOptions): Exchange {
     })
     outbox.push({ hub: 'market', kind: 'quote', at, contractId: contract.id, data: sparseQuote(sheet, tick) })
     meetPrint(desk, contract.id, tick.price, book, at)
+    if (ledger.positions.length > 0) enforceLossLimits(desk, contract.id, at)
   }
 
   /** The minute that holds the next print, loaded; false at the end of the tape. */
@@ -178,18 +186,29 @@ export function createExchange(options: ExchangeOptions): Exchange {
       if (minute.played >= minute.ticks.length && minute.opens + MINUTE_MS > t) break
       if (!findNext()) break
       const tick = present(minute.ticks[minute.played], 'the next print')
+      flattenWhenDue(Math.min(tick.at, t))
       if (tick.at > t) break
       minute.played++
       now = tick.at
       play(tick)
     }
+    flattenWhenDue(t)
     now = Math.max(now, t)
+  }
+
+  function flattenWhenDue(t: number): void {
+    while (flatAt !== undefined && flatAt <= t) {
+      now = Math.max(now, flatAt)
+      if (settings.isFlatByAfternoon) flattenAll(desk, now)
+      flatAt = nextFlatTime(flatAt)
+    }
   }
 
   function sceneOf(token: string): Scene {
     return {
       now,
       isOpen: isOpen(now),
+      takesRisk: !settings.isFlatByAfternoon || takesOrders(now),
       desk,
       listing,
       tape,
@@ -233,6 +252,10 @@ export function createExchange(options: ExchangeOptions): Exchange {
     quoteOf(contractId) {
       const sheet = sheets.get(contractId)
       return sheet === undefined ? undefined : fullQuote(sheet)
+    },
+    depthOf(contractId) {
+      const [contract, book] = [listing.find(contractId), books.get(contractId)]
+      return contract === undefined || book === undefined ? undefined : depthRows(contract, book, now)
     },
     bookOf: (contractId) => books.get(contractId),
     setCanTrade(accountId, canTrade) {

@@ -10,6 +10,7 @@ import {
   openConnection,
 } from './hub-connection.ts'
 import { invocation } from './hub-protocol.ts'
+import { NO_QUIRKS, type Quirks, type Topical, tradeRecords, userRecords } from './quirks.ts'
 import type { JsonObject, UserEvent, WireEvent } from './wire.ts'
 
 /** What the hubs ask of the exchange. */
@@ -17,6 +18,8 @@ export interface HubSource {
   isAllowed(token: string | undefined): boolean
   /** The full quote of a contract, for who has just subscribed. */
   quoteOf(contractId: string): JsonObject | undefined
+  /** The book of a contract, for who asked for its depth. */
+  depthOf(contractId: string): readonly JsonObject[] | undefined
 }
 
 export interface Hubs {
@@ -25,6 +28,8 @@ export interface Hubs {
   negotiate(hub: HubName, request: IncomingMessage, response: ServerResponse): void
   /** Sends what happened to everyone who asked for it: one frame a client. */
   publish(events: readonly WireEvent[]): void
+  /** Other shapes of the same data, as live clients have met them. */
+  setQuirks(quirks: Quirks): void
   /** Market data stops while the line stays warm. */
   setMuted(isMuted: boolean): void
   /** Real milliseconds since somebody last subscribed to market data; undefined when nobody is. */
@@ -46,13 +51,13 @@ const BACKLOG_DROP_BYTES = 4 << 20
 const BACKLOG_CUT_BYTES = 32 << 20
 const UNCONFIRMED_MAX = 8
 const DRAINED_BYTES = 64 * 1_024
-const TRADES_IN_RECORD = 200
 
 export function attachHubs(server: Server, source: HubSource, monotonicMs: () => number): Hubs {
   const sockets = new WebSocketServer({ noServer: true, perMessageDeflate: false, maxPayload: PAYLOAD_MAX })
   const connections = new Set<HubConnection>()
   const negotiated = new Map<string, { hub: HubName; at: number; isUsed: boolean }>()
   let isMuted = false
+  let quirks = NO_QUIRKS
   let subscribedAt = 0
 
   const handlers: Omit<HubHandlers, 'methods'> = {
@@ -60,10 +65,12 @@ export function attachHubs(server: Server, source: HubSource, monotonicMs: () =>
     onEnd: (connection) => void connections.delete(connection),
     onSubscribed(connection, subscription) {
       if (connection.hub === 'market') subscribedAt = monotonicMs()
-      const contractId = nameAfter('quotes ', subscription)
-      const quote = contractId === undefined || isMuted ? undefined : source.quoteOf(contractId)
-      if (contractId !== undefined && quote !== undefined)
-        connection.send(invocation('GatewayQuote', [contractId, quote]))
+      if (isMuted) return
+      const [topic, contractId = ''] = subscription.split(' ')
+      const quote = topic === 'quotes' ? source.quoteOf(contractId) : undefined
+      if (quote !== undefined) connection.send(invocation('GatewayQuote', [contractId, quote]))
+      const depth = topic === 'depth' ? source.depthOf(contractId) : undefined
+      if (depth !== undefined) connection.send(invocation('GatewayDepth', [contractId, depth]))
     },
   }
 
@@ -114,15 +121,18 @@ export function attachHubs(server: Server, source: HubSource, monotonicMs: () =>
     },
     publish(events) {
       if (events.length === 0 || connections.size === 0) return
-      const market = isMuted ? [] : conflated(events)
-      const user = events.filter((each): each is UserEvent => each.hub === 'user')
-      const userRecords = user.map((each) => ({
-        topic: each.target === 'GatewayUserAccount' ? 'accounts' : `${each.target} ${each.accountId}`,
-        record: invocation(each.target, [{ action: each.action, data: each.data }]),
-      }))
+      const isWanted = (topic: string): boolean => {
+        for (const each of connections) if (each.subscriptions.has(topic)) return true
+        return false
+      }
+      const market = isMuted ? [] : marketRecords(events, quirks, source, isWanted)
+      const user = userRecords(
+        events.filter((each): each is UserEvent => each.hub === 'user'),
+        quirks,
+      )
       for (const connection of connections) {
         if (!connection.isOpen()) continue
-        const topics = connection.hub === 'user' ? userRecords : market
+        const topics = connection.hub === 'user' ? user : market
         if (connection.hub === 'market' && connection.backlog() > BACKLOG_DROP_BYTES) continue
         const wanted = topics.filter((each) => connection.subscriptions.has(each.topic))
         deliver(
@@ -131,6 +141,9 @@ export function attachHubs(server: Server, source: HubSource, monotonicMs: () =>
         )
         if (connection.hub === 'market' && wanted.length > 0) connection.mark()
       }
+    },
+    setQuirks(wanted) {
+      quirks = wanted
     },
     setMuted(muted) {
       isMuted = muted
@@ -189,16 +202,16 @@ function refuse(socket: Duplex, status: string): void {
   socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`)
 }
 
-interface Topical {
-  readonly topic: string
-  readonly record: string
-}
-
 /**
  * What is due at one time, in as few records as the wire allows: the trades of a contract in one array, its
  * quotes merged into one, for a sparse quote holds what changed and the newest value is what changed last.
  */
-function conflated(events: readonly WireEvent[]): readonly Topical[] {
+function marketRecords(
+  events: readonly WireEvent[],
+  quirks: Quirks,
+  source: HubSource,
+  isWanted: (topic: string) => boolean,
+): readonly Topical[] {
   const trades = new Map<string, JsonObject[]>()
   const quotes = new Map<string, JsonObject>()
   for (const event of events) {
@@ -213,13 +226,14 @@ function conflated(events: readonly WireEvent[]): readonly Topical[] {
   }
   const topical: Topical[] = []
   for (const [contractId, list] of trades)
-    for (let i = 0; i < list.length; i += TRADES_IN_RECORD)
-      topical.push({
-        topic: `trades ${contractId}`,
-        record: invocation('GatewayTrade', [contractId, list.slice(i, i + TRADES_IN_RECORD)]),
-      })
-  for (const [contractId, quote] of quotes)
+    if (isWanted(`trades ${contractId}`)) topical.push(...tradeRecords(contractId, list, quirks))
+  for (const [contractId, quote] of quotes) {
     topical.push({ topic: `quotes ${contractId}`, record: invocation('GatewayQuote', [contractId, quote]) })
+    const topic = `depth ${contractId}`
+    const hasMoved = 'bestBid' in quote || 'bestAsk' in quote
+    const depth = hasMoved && isWanted(topic) ? source.depthOf(contractId) : undefined
+    if (depth !== undefined) topical.push({ topic, record: invocation('GatewayDepth', [contractId, depth]) })
+  }
   return topical
 }
 
@@ -256,8 +270,4 @@ const METHODS: Readonly<Record<HubName, ReadonlyMap<string, Method>>> = {
     ...pair('contracttrades', byContract('trades')),
     ...pair('contractmarketdepth', byContract('depth')),
   ]),
-}
-
-function nameAfter(prefix: string, text: string): string | undefined {
-  return text.startsWith(prefix) ? text.slice(prefix.length) : undefined
 }

@@ -7,7 +7,7 @@ export {
   type Snapshot,
   createExchange,
 } from './exchange.ts'
-export { FAULT_KINDS, type Fault, parseFault } from './faults.ts'
+export { FAULT_KINDS, type Fault, type TimedFault, parseFault, parseSchedule } from './faults.ts'
 export { type Recording, loadRecording } from './market/recording.ts'
 export { HISTORY_DAYS, historyFrom, seededTape } from './market/seeded-tape.ts'
 export type { MinuteBar, Tape, Tick } from './market/tape.ts'

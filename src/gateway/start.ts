@@ -4,7 +4,7 @@ import { performance } from 'node:perf_hooks'
 import { type EpochMs, type Instrument, ROSTER, epochMs } from '../domain/index.ts'
 import { type Result, failed, ok, unreachable } from '../lib/index.ts'
 import { type Exchange, createExchange } from './exchange.ts'
-import { type Fault, parseFault } from './faults.ts'
+import { type Fault, type TimedFault, parseFault } from './faults.ts'
 import { invocation } from './hub-protocol.ts'
 import { type Hubs, attachHubs } from './hubs.ts'
 import { type Recording, loadRecording } from './market/recording.ts'
@@ -24,6 +24,8 @@ export interface GatewayOptions {
   readonly dataDir?: string
   /** Where the ledger and the clock are kept between runs. */
   readonly stateFile?: string
+  /** Faults that come by themselves. */
+  readonly faults?: readonly TimedFault[]
   /** Hears single lines meant for a person. */
   readonly log?: (line: string) => void
 }
@@ -117,13 +119,15 @@ async function serve(exchange: Exchange, service: Service): Promise<Result<Runni
   const { speed, marketStart, identity, stateFile, log } = service
   const pace = speed === 'max' ? undefined : createPace(speed, exchange.now(), monotonicMs)
   const drill = { failures: [] as number[], lostReplies: 0 }
+  // What was due before a gateway went has happened.
+  const schedule = (service.faults ?? []).filter((each) => each.at > exchange.now())
   let savedVersion = -1
   let savedAt = 0
 
   function save(isDue: boolean): void {
     if (stateFile === undefined) return
     if (!isDue && exchange.version() === savedVersion && monotonicMs() - savedAt < SAVE_MS) return
-    writeState(stateFile, { format: 1, ...identity, marketStart, snapshot: exchange.snapshot() })
+    writeState(stateFile, { format: 2, ...identity, marketStart, snapshot: exchange.snapshot() })
     savedVersion = exchange.version()
     savedAt = monotonicMs()
   }
@@ -168,6 +172,7 @@ async function serve(exchange: Exchange, service: Service): Promise<Result<Runni
     {
       isAllowed: (token) => exchange.checkToken(token) === 'valid',
       quoteOf: (contractId) => exchange.quoteOf(contractId),
+      depthOf: (contractId) => exchange.depthOf(contractId),
     },
     monotonicMs,
   )
@@ -184,6 +189,9 @@ async function serve(exchange: Exchange, service: Service): Promise<Result<Runni
       case 'muteMarket':
       case 'unmute':
         hubs.setMuted(fault.kind === 'muteMarket')
+        return undefined
+      case 'quirks':
+        hubs.setQuirks(fault.quirks)
         return undefined
       case 'loseNextPlaceReply':
         drill.lostReplies++
@@ -214,6 +222,11 @@ async function serve(exchange: Exchange, service: Service): Promise<Result<Runni
     const events = exchange.advanceTo(t)
     save(false)
     hubs.publish(events)
+    while (schedule[0] !== undefined && schedule[0].at <= exchange.now()) {
+      const due = schedule.shift()
+      const refusal = due === undefined ? undefined : apply(due.fault)
+      if (refusal !== undefined) log(`fault ${due?.fault.kind}: ${refusal}`)
+    }
   }
 
   let isClosing = false

@@ -11,7 +11,7 @@ export interface StateIdentity {
 }
 
 export interface SavedState extends StateIdentity {
-  readonly format: 1
+  readonly format: 2
   /** The start of the market's clock: history counts from it, so a resumed market must have the same. */
   readonly marketStart: number
   readonly snapshot: Snapshot
@@ -56,7 +56,7 @@ function isSavedState(value: unknown): value is SavedState {
   if (typeof value !== 'object' || value === null) return false
   const { format, seed, instruments, source, marketStart, snapshot } = value as Partial<SavedState>
   return (
-    format === 1 &&
+    format === 2 &&
     typeof seed === 'string' &&
     Array.isArray(instruments) &&
     typeof source === 'string' &&

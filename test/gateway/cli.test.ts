@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
@@ -17,6 +17,9 @@ const post = async (rest: string, path: string, body: JsonObject, token = ''): P
   ).json()) as JsonObject
 }
 
+const folder = mkdtempSync(join(tmpdir(), 'kael-cli-'))
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
 describe('flags of the gateway', () => {
   test.each([
     [{ port: '70000' }, /--port 70000: a port is a whole number from 0 to 65535/],
@@ -30,6 +33,20 @@ describe('flags of the gateway', () => {
     const parsed = parseFlags({ ...FLAGS, ...flags })
 
     expect(parsed.ok ? '' : parsed.error).toMatch(text)
+  })
+
+  test.each([
+    ['{', /--faults .*JSON/],
+    ['{}', /a schedule is a list of faults/],
+    ['[{"kind":"muteMarket"}]', /\[0\]\.at undefined: it is an ISO-8601 instant/],
+    ['[{"at":"2026-03-10T13:00:00Z","kind":"dropHub"}]', /\[0\]: hub undefined/],
+    ['[{"at":"2026-03-10T13:00:00Z","kind":"quirks","upsideDown":true}]', /\[0\]: quirk upsideDown true/],
+  ])('a schedule of faults that says %s is refused', (text, rule) => {
+    const file = join(folder, 'faults.json')
+    writeFileSync(file, text)
+    const parsed = parseFlags({ ...FLAGS, faults: file })
+
+    expect(parsed.ok ? '' : parsed.error).toMatch(rule)
   })
 
   test('what is given is what is started', () => {
@@ -48,9 +65,7 @@ describe('flags of the gateway', () => {
 })
 
 describe('the process', () => {
-  const folder = mkdtempSync(join(tmpdir(), 'kael-cli-'))
   const stateFile = join(folder, 'state.json')
-  afterAll(() => rmSync(folder, { recursive: true, force: true }))
   const script = `
     import { Command } from 'commander'
     import { registerGateway } from './src/cli/gateway.ts'

@@ -272,6 +272,24 @@ describe('market data', () => {
     })
   })
 
+  test('the depth is a reset and ten levels a side, the best ones at the touch', async () => {
+    const client = await dial('market', withToken())
+    client.shake()
+    client.say({ type: 1, target: 'SubscribeContractMarketDepth', arguments: [ES] })
+    const [contractId, rows] = (await client.next((each) => each['target'] === 'GatewayDepth'))[
+      'arguments'
+    ] as unknown as [string, { type: number; price: number; volume: number }[]]
+    const of = (type: number) => rows.filter((each) => each.type === type).map((each) => each.price)
+
+    expect(contractId).toBe(ES)
+    expect(rows[0]?.type).toBe(6)
+    // 1 is the ask and 2 the bid: the other way round than the sides of orders.
+    expect([of(1).length, of(2).length]).toEqual([10, 10])
+    expect(of(3)).toEqual([Math.min(...of(1))])
+    expect(of(4)).toEqual([Math.max(...of(2))])
+    expect(Math.max(...of(2))).toBeLessThan(Math.min(...of(1)))
+  })
+
   test('only what was subscribed comes, and nothing after it was given back', async () => {
     const client = await dial('market', withToken())
     client.shake()
@@ -307,6 +325,8 @@ describe('market data', () => {
     await client.next((each) => client.records.indexOf(each) >= seen && each['target'] === 'GatewayTrade')
   })
 })
+
+const isFilled = (each: JsonObject): boolean => JSON.stringify(each).includes('"status":2')
 
 describe('user events', () => {
   test('come wrapped as action and data, for the accounts that were asked for', async () => {
@@ -353,6 +373,43 @@ describe('user events', () => {
     again.say({ type: 1, target: 'SubscribeAccounts', arguments: [], invocationId: 'b' })
     await again.next((each) => each['invocationId'] === 'b')
     expect(again.records.filter((each) => 'target' in each)).toEqual([])
+  })
+
+  test('may come in every shape that live clients have met: ids as text, bare, twice, trades one by one', async () => {
+    const [user, market] = [await dial('user', withToken()), await dial('market', withToken())]
+    user.shake()
+    market.shake()
+    user.say({ type: 1, target: 'SubscribeOrders', arguments: [PRACTICE], invocationId: 'a' })
+    await user.next((each) => each['invocationId'] === 'a')
+    await post('/sim/faults', {
+      kind: 'quirks',
+      stringOrderIds: true,
+      bareUserEvents: true,
+      duplicateUserEvents: true,
+      singleTrades: true,
+    })
+    market.say({ type: 1, target: 'SubscribeContractTrades', arguments: [ES] })
+    await post('/api/Order/place', { accountId: PRACTICE, contractId: ES, type: 2, side: 0, size: 1 })
+    await user.next(isFilled)
+    const trade = await market.next((each) => each['target'] === 'GatewayTrade')
+    await post('/sim/faults', { kind: 'quirks' })
+    await post('/api/Order/place', {
+      accountId: PRACTICE,
+      contractId: ES,
+      type: 1,
+      side: 0,
+      size: 1,
+      limitPrice: 5,
+    })
+    await user.next((each) => JSON.stringify(each).includes('"limitPrice":5,'))
+
+    const filled = user.records.filter(isFilled)
+    expect(filled).toHaveLength(2)
+    expect(filled[0]?.['arguments']).toEqual([
+      expect.objectContaining({ id: expect.stringMatching(/^33/), status: 2 }),
+    ])
+    expect(trade['arguments']).toEqual([ES, expect.objectContaining({ symbolId: 'F.US.EP' })])
+    expect(user.records.at(-1)?.['arguments']).toEqual([{ action: 1, data: expect.any(Object) }])
   })
 
   test('a logout is told before the end', async () => {

@@ -148,10 +148,20 @@ describe('a gateway that comes back', () => {
     expect(second.lines[0]).toMatch(text)
   })
 
+  test('from a state of another format starts anew', async () => {
+    const first = await begin({ speed: 1 })
+    await first.close()
+    writeFileSync(stateFile, readFileSync(stateFile, 'utf8').replace('"format":2', '"format":1'))
+
+    const second = await begin({ speed: 1 })
+    await second.close()
+    expect(second.lines[0]).toMatch(/starting anew, the state is of another format/)
+  })
+
   test('from a file that is not a state starts anew', async () => {
     const first = await begin({ speed: 1 })
     await first.close()
-    writeFileSync(stateFile, '{"format":1')
+    writeFileSync(stateFile, '{"format":')
 
     const second = await begin({ speed: 1 })
     await second.close()

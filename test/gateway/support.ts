@@ -1,5 +1,6 @@
 import { type Instrument, epochMs, instrumentOf, parsePrice } from '../../src/domain/index.ts'
 import {
+  type AccountSpec,
   type Exchange,
   type JsonObject,
   type MatchingSettings,
@@ -61,7 +62,11 @@ export function drawnTape(root: string, drawing: string, startsAt: number = NOON
 export function tradeOn(
   root: string,
   drawing: string,
-  options: { settings?: MatchingSettings; startsAt?: number } = {},
+  options: {
+    settings?: Partial<MatchingSettings>
+    startsAt?: number
+    accounts?: readonly AccountSpec[]
+  } = {},
 ) {
   const startsAt = options.startsAt ?? NOON
   const { tape, listing, contract } = drawnTape(root, drawing, startsAt)
@@ -70,6 +75,7 @@ export function tradeOn(
     start: epochMs(startsAt - 1),
     recording: { tape, listing },
     ...(options.settings === undefined ? {} : { settings: options.settings }),
+    ...(options.accounts === undefined ? {} : { accounts: options.accounts }),
   })
   const token = login(exchange)
   const post = (path: string, body: JsonObject): JsonObject =>

@@ -9,6 +9,8 @@ import type { BoundBody, Fields } from './binding.ts'
 export interface Scene {
   readonly now: number
   readonly isOpen: boolean
+  /** Whether orders that open risk are taken: not after the firm's flat time. */
+  readonly takesRisk: boolean
   readonly desk: Desk
   readonly listing: Listing
   readonly tape: Tape

@@ -41,8 +41,8 @@ export const ORDER_ENDPOINTS: readonly Endpoint[] = [
         stopLossBracket: body.bracketOrNull('stopLossBracket'),
         takeProfitBracket: body.bracketOrNull('takeProfitBracket'),
       }
-      const { isOpen, now } = scene
-      const reply = placeOrder(scene.desk, request, { at: now, isOpen, isFront: scene.isFront })
+      const { isOpen, takesRisk, isFront, now } = scene
+      const reply = placeOrder(scene.desk, request, { at: now, isOpen, takesRisk, isFront })
       return envelope(reply.errorCode, reply.errorMessage, { orderId: reply.orderId })
     },
   },

@@ -19,9 +19,14 @@ export interface MatchingSettings {
    * `keep` (they stay as they were, too large) and `cancelAll` (the rest is naked).
    */
   readonly exitsOnPartialClose: 'keep' | 'cancelAll'
+  /** Whether the firm closes everything at its flat time, 15:10 in Chicago, and takes no new risk until the open. */
+  readonly isFlatByAfternoon: boolean
 }
 
-export const DEFAULT_SETTINGS: MatchingSettings = { exitsOnPartialClose: 'keep' }
+export const DEFAULT_SETTINGS: MatchingSettings = {
+  exitsOnPartialClose: 'keep',
+  isFlatByAfternoon: true,
+}
 
 /** Everything that a rule of matching may look at or change. Time comes with each call. */
 export interface Desk {

@@ -1,4 +1,4 @@
-import { type Usd, usd, usdFromDollars } from '../../domain/index.ts'
+import { type Usd, usdFromDollars } from '../../domain/index.ts'
 import type { WireSide } from '../wire.ts'
 
 /** What the broker knows of its accounts: plain data, so that it can be saved and compared. Prices in ticks. */
@@ -24,6 +24,11 @@ export interface Account {
   readonly isVisible: boolean
   /** Contracts that may be held at once, counted in micros: a mini is ten. */
   readonly microsMax: number
+  readonly startBalance: Usd
+  /** Highest balance at a day's flat time. */
+  highestClose: Usd
+  /** Micro-dollars that the account may fall from its start, trailing; null where the rule is off. */
+  readonly lossMax: Usd | null
   /** Brackets attached by the platform itself: API brackets are refused. */
   readonly usesPositionBrackets: boolean
 }
@@ -96,6 +101,8 @@ export interface AccountSpec {
   /** Whole dollars. */
   readonly balance: number
   readonly minisMax: number
+  /** Maximum loss in whole dollars; left out, the account never ends. */
+  readonly lossMax?: number
   readonly canTrade?: boolean
   readonly isVisible?: boolean
   readonly usesPositionBrackets?: boolean
@@ -121,6 +128,9 @@ export function openLedger(accounts: readonly AccountSpec[]): Ledger {
       canTrade: each.canTrade ?? true,
       isVisible: each.isVisible ?? true,
       microsMax: each.minisMax * 10,
+      startBalance: usdFromDollars(each.balance),
+      highestClose: usdFromDollars(each.balance),
+      lossMax: each.lossMax === undefined ? null : usdFromDollars(each.lossMax),
       usesPositionBrackets: each.usesPositionBrackets ?? false,
     })),
     orders: [],
@@ -135,7 +145,5 @@ export function openLedger(accounts: readonly AccountSpec[]): Ledger {
 
 /** A saved ledger as one that may be changed: nothing is shared with what was read. */
 export function copyLedger(saved: Ledger): Ledger {
-  const copy = structuredClone(saved)
-  for (const account of copy.accounts) account.balance = usd(account.balance)
-  return copy
+  return structuredClone(saved)
 }

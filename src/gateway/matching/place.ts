@@ -42,6 +42,8 @@ export const PLACE_ERROR = {
 export interface PlaceContext {
   readonly at: number
   readonly isOpen: boolean
+  /** Whether orders that open risk are taken: not after the firm's flat time. */
+  readonly takesRisk: boolean
   readonly isFront: (contract: ListedContract) => boolean
 }
 
@@ -191,7 +193,7 @@ function refusalOf(
   // Who still holds an old month may get out of it.
   if (!context.isFront(contract) && !reduces)
     return { errorCode: PLACE_ERROR.contractNotActive, errorMessage: 'Contract is not active.' }
-  if (!context.isOpen)
+  if (!context.isOpen || (!context.takesRisk && !reduces))
     return { errorCode: PLACE_ERROR.outsideTradingHours, errorMessage: 'Outside of trading hours.' }
   if (book === undefined && order.type === ORDER_TYPE.market)
     return { errorCode: PLACE_ERROR.rejected, errorMessage: 'No market price is available.' }
