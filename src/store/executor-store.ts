@@ -10,6 +10,7 @@ import { type Fault, type Result, failed, invariant, ok } from '../lib/index.ts'
 import { type Claim, LOCK_SPACES, claimLock } from './claim.ts'
 import * as Inputs from './executor-rows.ts'
 import { any, done, guarded, map } from './faults.ts'
+import { keepLatest } from './latest.ts'
 import { type LifeFacts, openLives } from './lives.ts'
 import * as Orders from './order-tables.ts'
 import type * as Row from './rows.ts'
@@ -58,7 +59,7 @@ export interface ExecutorStore {
   recordFill(trade: BrokerTrade, seen: Inputs.SeenFill): Written<boolean>
   /** Of an ISO trade date, oldest first, voided ones left out. */
   fillsOfDay(accountId: string, tradingDay: string): Written<Row.FillRow[]>
-  /** False when the row is of a later moment. */
+  /** False when this run has saved one of a later moment. */
   savePosition(position: BrokerPosition, seen: Inputs.SeenPosition): Written<boolean>
   positions(accountId: string): Written<Row.PositionRow[]>
   saveProtection(protection: Omit<Row.ProtectionRow, 'route'>): Written<boolean>
@@ -107,14 +108,6 @@ const VOID_FILL = {
          where route = $1 and account_id = $2 and id = $3 and not is_voided`,
 }
 const OF_CONTRACT = ['route', 'accountId', 'contractId'] as const
-const UPSERT_POSITION = upsertInto(Orders.POSITIONS, {
-  key: OF_CONTRACT,
-  when: 'positions.as_of is null or excluded.as_of >= positions.as_of',
-})
-const UPSERT_PROTECTION = upsertInto(Orders.PROTECTION, {
-  key: OF_CONTRACT,
-  when: 'protection.as_of is null or excluded.as_of >= protection.as_of',
-})
 const UPSERT_SESSION = upsertInto(Tables.BROKER_SESSIONS, { key: ['route'] })
 const PROOF = {
   key: ['route', 'accountId', 'executorEpoch'],
@@ -156,6 +149,18 @@ export function openExecutorStore(url: string, options: ExecutorStoreOptions): E
     statementMsMax: options.statementMsMax ?? STATEMENT_MS_MAX,
     isDurable: true,
   })
+  const positions = keepLatest(
+    sql,
+    Orders.POSITIONS,
+    OF_CONTRACT,
+    'positions.as_of is null or excluded.as_of >= positions.as_of',
+  )
+  const protection = keepLatest(
+    sql,
+    Orders.PROTECTION,
+    OF_CONTRACT,
+    'protection.as_of is null or excluded.as_of >= protection.as_of',
+  )
   const intents = openLives(sql, Orders.INTENTS, route)
   const reductions = openLives(sql, Orders.REDUCTIONS, route)
 
@@ -187,16 +192,9 @@ export function openExecutorStore(url: string, options: ExecutorStoreOptions): E
     orders: (accountId) => sql.read(ORDERS_OF, [route, accountId]),
     recordFill: (trade, seen) => recordFill(sql, route, trade, seen),
     fillsOfDay: (accountId, tradingDay) => sql.read(FILLS_OF_DAY, [route, accountId, tradingDay]),
-    savePosition: (position, seen) =>
-      any(
-        sql.write(
-          UPSERT_POSITION,
-          asParameter(Orders.POSITIONS, [Inputs.positionRow(route, position, seen)]),
-        ),
-      ),
+    savePosition: (position, seen) => isNews(positions.save([Inputs.positionRow(route, position, seen)])),
     positions: (accountId) => sql.read(POSITIONS_OF, [route, accountId]),
-    saveProtection: (protection) =>
-      any(sql.write(UPSERT_PROTECTION, asParameter(Orders.PROTECTION, [{ ...protection, route }]))),
+    saveProtection: (row) => isNews(protection.save([{ ...row, route }])),
     protection: (accountId) => sql.read(PROTECTION_OF, [route, accountId]),
 
     saveProof: (proof) => saveProof(sql, route, proof),
@@ -214,6 +212,10 @@ export function openExecutorStore(url: string, options: ExecutorStoreOptions): E
 
     close: () => sql.close(),
   }
+}
+
+async function isNews(count: Promise<Result<number, Fault>>): Promise<Result<boolean, Fault>> {
+  return map(await count, (rows) => rows > 0)
 }
 
 async function claimExecutor(url: string, route: Route, accountId: string): Promise<Result<Claim, Fault>> {

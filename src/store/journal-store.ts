@@ -1,6 +1,7 @@
 import type { Bar, EpochMs, Route, Signal, Timeframe } from '../domain/index.ts'
 import type { Fault, Result } from '../lib/index.ts'
 import { done, map } from './faults.ts'
+import { keepLatest } from './latest.ts'
 import type * as Row from './rows.ts'
 import { type Sql, openSql } from './sql.ts'
 import { asParameter, insertInto, selectFrom, upsertInto } from './table.ts'
@@ -27,7 +28,7 @@ export interface JournalStore {
   saveBars(batches: readonly BarBatch[]): Promise<Result<number, Fault>>
   /** Each signal once, numbered in the order of arrival. */
   saveSignals(signals: readonly Signal[], seen: Row.Provenance): Promise<Result<void, Fault>>
-  /** A row with a lower `seq` than the one that is there changes nothing. */
+  /** Within a run, a row with a lower `seq` than the one before changes nothing. */
   saveScanner(rows: readonly Row.ScannerStateRow[]): Promise<Result<void, Fault>>
   saveHealth(rows: readonly Row.ActorHealthRow[]): Promise<Result<void, Fault>>
   /** Refused for the verified label without a broker's proof that holds at that moment. */
@@ -62,14 +63,6 @@ const INSERT_SIGNALS = insertInto(
   // A number is drawn for rows that are new alone, or telling a signal twice would leave holes.
   'as each where not exists (select from signals where signals.id = each.id) order by known_at, id on conflict (id) do nothing',
 )
-const UPSERT_SCANNER = upsertInto(Tables.SCANNER_STATE, {
-  key: ['instrument'],
-  when: 'excluded.seq >= scanner_state.seq',
-})
-const UPSERT_HEALTH = upsertInto(Tables.ACTOR_HEALTH, {
-  key: ['path'],
-  when: 'actor_health.as_of is null or excluded.as_of >= actor_health.as_of',
-})
 const INSERT_MODE = insertInto(
   Tables.MODE_HISTORY,
   Tables.MODE_HISTORY.columns.filter((each) => each !== 'id'),
@@ -92,6 +85,13 @@ export function openJournalStore(url: string): JournalStore {
     statementMsMax: STATEMENT_MS_MAX,
     isDurable: false,
   })
+  const scanner = keepLatest(sql, Tables.SCANNER_STATE, ['instrument'], 'excluded.seq >= scanner_state.seq')
+  const health = keepLatest(
+    sql,
+    Tables.ACTOR_HEALTH,
+    ['path'],
+    'actor_health.as_of is null or excluded.as_of >= actor_health.as_of',
+  )
   return {
     saveInstruments: (rows) => done(sql.write(UPSERT_INSTRUMENT, asParameter(Tables.INSTRUMENTS, rows))),
     saveBars: (batches) => saveBars(sql, batches),
@@ -105,8 +105,8 @@ export function openJournalStore(url: string): JournalStore {
           ),
         ),
       ),
-    saveScanner: (rows) => done(sql.write(UPSERT_SCANNER, asParameter(Tables.SCANNER_STATE, rows))),
-    saveHealth: (rows) => done(sql.write(UPSERT_HEALTH, asParameter(Tables.ACTOR_HEALTH, rows))),
+    saveScanner: (rows) => done(scanner.save(rows)),
+    saveHealth: (rows) => done(health.save(rows)),
     addModeChange: (change) => done(sql.write(INSERT_MODE, asParameter(Tables.MODE_HISTORY, [change]))),
     lastModeChange: async (route, accountId) =>
       map(await sql.read<Row.ModeChangeRow & object>(LAST_MODE, [route, accountId]), ([row]) => row),

@@ -34,7 +34,7 @@ export interface PeopleStore {
   setPassword(name: string, passwordHash: string, at: EpochMs): Answer<boolean>
 
   addSession(session: NewSession): Answer
-  /** One that has not expired at `now`, marked as seen then. */
+  /** One that has not expired at `now`, as it was last seen before; from then on it counts as seen at `now`. */
   session(tokenHash: string, now: EpochMs): Answer<Row.SessionRow | undefined>
   endSession(tokenHash: string): Answer<boolean>
   endSessionsOf(userId: number): Answer<number>
@@ -104,7 +104,7 @@ function sessionStore(orm: Orm) {
         if (now - found.lastSeenAt >= SEEN_MS)
           await em.nativeUpdate(Session, { tokenHash }, { lastSeenAt: now })
         const { createdAt, expiresAt, address } = found
-        return { tokenHash, user: userRow(found.user), createdAt, lastSeenAt: now, expiresAt, address }
+        return { tokenHash, user: userRow(found.user), createdAt, lastSeenAt: found.lastSeenAt, expiresAt, address }
       }),
     endSession: (tokenHash: string) =>
       orm.write(async (em) => (await em.nativeDelete(Session, { tokenHash })) > 0),

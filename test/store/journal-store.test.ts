@@ -13,13 +13,15 @@ import { ACCOUNT, CONTRACT, NOON, aSignal, at, seen } from '../support/rows.ts'
 
 let server: TestServer
 let journal: JournalStore
+let journalUrl: string
 let reader: ServerStore
 
 beforeAll(async () => {
   server = await startTestServer()
-  const { journalUrl, serverUrl } = await server.freshDatabase()
+  const urls = await server.freshDatabase()
+  ;({ journalUrl } = urls)
   journal = openJournalStore(journalUrl)
-  reader = await openServerStore(serverUrl)
+  reader = await openServerStore(urls.serverUrl)
 })
 afterAll(async () => {
   await journal.close()
@@ -164,9 +166,22 @@ describe('the scanner', () => {
   test('has one row an instrument, which only something newer replaces', async () => {
     await valueOf(journal.saveScanner([row()]))
     await valueOf(journal.saveScanner([row({ seq: 5_112, word: 'older' })]))
-    await valueOf(journal.saveScanner([row({ seq: 5_114, word: 'in trade' })]))
+    await valueOf(
+      journal.saveScanner([row({ seq: 5_113, word: 'twice' }), row({ seq: 5_114, word: 'in trade' })]),
+    )
 
     expect(await valueOf(reader.scanner())).toEqual([row({ seq: 5_114, word: 'in trade' })])
+  })
+
+  test('starts again with each run: a count that an earlier run left ahead holds nothing back', async () => {
+    await valueOf(journal.saveScanner([row({ seq: 9_000_000 })]))
+    const next = openJournalStore(journalUrl)
+
+    await valueOf(next.saveScanner([row({ seq: 1, word: 'warming up' })]))
+    await valueOf(next.saveScanner([row({ seq: 0, word: 'older' })]))
+    await next.close()
+
+    expect((await valueOf(reader.scanner())).map((each) => each.word)).toEqual(['warming up'])
   })
 
   test('says unknown without a number, never zero', async () => {
