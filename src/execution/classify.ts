@@ -22,7 +22,7 @@ export type CallOutcome =
   | { readonly kind: 'notSent'; readonly detail: string }
   | {
       readonly kind: 'rejected'
-      readonly errorCode: number
+      readonly errorCode: number | undefined
       /** The broker's own words, unchanged. */
       readonly text: string
       readonly orderId: string | undefined

@@ -50,18 +50,13 @@ export function coverageOf(
   const closing = legs.filter((each) => each.direction === -Math.sign(net))
   const stops = closing.filter((each) => each.leg === 'stop' && isTight(each, net, allowedStop))
   const seen = stops.filter(isWorking)
+  const targets = closing.filter((each) => each.leg === 'target' && each.status !== 'cancelling')
   return {
     proven: Math.min(held, total(seen.filter(isProven))),
     seen: Math.min(held, total(seen)),
     provenAt: oldestRead(seen.filter(isProven)),
     uncovered: Math.max(0, held - total(seen)),
-    excess: [
-      ...excessOf(held, seen),
-      ...excessOf(
-        held,
-        closing.filter((each) => each.leg === 'target'),
-      ),
-    ],
+    excess: [...excessOf(held, seen, isProven), ...excessOf(held, targets, () => true)],
   }
 }
 
@@ -104,12 +99,18 @@ function isTight({ price }: ProtectiveLeg, net: number, allowed: Ticks | undefin
   return Math.sign(net) * (price - allowed) >= 0
 }
 
-function excessOf(held: number, legs: readonly ProtectiveLeg[]): readonly ProtectiveLeg[] {
+/** Newest first, as long as what `counts` of the rest is enough. */
+function excessOf(
+  held: number,
+  legs: readonly ProtectiveLeg[],
+  counts: (leg: ProtectiveLeg) => boolean,
+): readonly ProtectiveLeg[] {
   const newestFirst = [...legs].sort((a, b) => b.createdAt - a.createdAt || (a.orderId < b.orderId ? 1 : -1))
-  let left = total(legs)
+  let left = total(legs.filter(counts))
   return newestFirst.filter((each) => {
-    if (left - each.size < held) return false
-    left -= each.size
+    const goes = counts(each) ? each.size : 0
+    if (left - goes < held) return false
+    left -= goes
     return true
   })
 }

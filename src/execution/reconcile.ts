@@ -374,7 +374,7 @@ class Pass {
   #toProtect(orders: readonly TrackedOrder[]): readonly string[] {
     const held = [...this.#ledger()].filter(([, net]) => net !== 0).map(([contractId]) => contractId)
     const reported = (this.#snapshot.positions ?? [])
-      .filter((each) => each.size > 0)
+      .filter((each) => each.size > 0 && each.accountId === this.#book.accountId)
       .map((each) => each.contractId)
     const legs = orders.filter((each) => each.role !== 'entry' && isLive(each)).map((each) => each.contractId)
     return [...new Set([...held, ...reported, ...legs])].sort()
