@@ -200,6 +200,8 @@ export interface UserHubEvents extends HubEvents {
 }
 
 export interface UserHub extends Hub {
+  /** Asks the stream itself for a sign of life: a quiet account sends nothing for hours. */
+  probe(answered: () => void): void
   watch(accountIds: readonly string[]): void
 }
 

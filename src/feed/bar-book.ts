@@ -160,12 +160,14 @@ export function createBarBook(options: BarBookOptions): BarBook {
   function history({ page, bars, isCut, asOf }: HistoryAnswer): readonly BarEvent[] {
     const coveredTo = Math.min(page.to, Math.floor((asOf - HISTORY_LAG_MS) / MINUTE_MS) * MINUTE_MS)
     const coveredFrom = isCut ? (bars[0]?.t ?? page.to) : page.from
-    const merged = mergeHistory(seriesOf('1m'), bars, { from: coveredFrom, to: coveredTo })
+    // A minute that history may not have whole yet is not believed either.
+    const known = bars.filter((bar) => bar.t < coveredTo)
+    const merged = mergeHistory(seriesOf('1m'), known, { from: coveredFrom, to: coveredTo })
     coverage.add({ from: coveredFrom, to: coveredTo })
     corrections += merged.corrections.length
     agreed += merged.agreed
     unproven += merged.unproven.length
-    for (const bar of bars) builder.replace(bar)
+    for (const bar of known) builder.replace(bar)
 
     const changed = [...merged.added, ...merged.corrections.map((each) => each.after)]
     if (changed.length <= SINGLE_CHANGES_MAX)

@@ -199,7 +199,7 @@ const STEPS = 22 * STEPS_PER_OCTAVE
 const COUNT_MAX = 20_000
 
 function createGaps(): Gaps {
-  const steps = new Float64Array(STEPS)
+  const steps = new Uint32Array(STEPS)
   let count = 0
 
   function fade(): void {

@@ -19,10 +19,17 @@ const schema = z.object({
 /** Reads it once. `rest` is the gateway's base address. */
 export async function readSimulatedClock(rest: string): Promise<Result<SimulatedClock, Fault>> {
   try {
-    const reply = await fetch(`${rest}/sim/clock`, { signal: AbortSignal.timeout(TIMEOUT_MS), redirect: 'error' })
+    const reply = await fetch(`${rest}/sim/clock`, {
+      signal: AbortSignal.timeout(TIMEOUT_MS),
+      redirect: 'error',
+    })
     const parsed = schema.safeParse(await reply.json())
     if (!parsed.success)
-      return failed({ code: 'MALFORMED', retry: 'never', detail: `${rest}/sim/clock is not a simulated gateway's clock` })
+      return failed({
+        code: 'MALFORMED',
+        retry: 'never',
+        detail: `${rest}/sim/clock is not a simulated gateway's clock`,
+      })
     const { nowMs, speed } = parsed.data
     return ok({ now: epochMs(Math.floor(nowMs)), speed: speed === 'max' ? 0 : speed })
   } catch (error) {

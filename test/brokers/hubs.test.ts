@@ -507,9 +507,9 @@ describe('account events', () => {
         [null, row],
         { action: 1, data: [row] },
         [[row]],
-      ].map(normalise),
+      ].map((each) => normalise(each)),
     ).toEqual(Array.from({ length: 6 }, () => [row]))
-    expect([null, undefined, [], [null]].map(normalise)).toEqual([[], [], [], []])
+    expect([null, undefined, [], [null]].map((each) => normalise(each))).toEqual([[], [], [], []])
     expect(normalise({ id: 1, data: null })).toEqual([{ id: 1, data: null }])
   })
 

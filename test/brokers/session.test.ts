@@ -91,6 +91,15 @@ describe('sign-in', () => {
     expect(server.asked).toHaveLength(3)
   })
 
+  test('a token that could not stand in a header is no token', async () => {
+    for (const token of ['', 'a b', 'a\r\nX-Evil: 1', 7, null, 'x'.repeat(9_000)]) {
+      const { session } = await sessionWith({ [LOGIN]: () => success({ token }) })
+
+      expect(await session.login()).toMatchObject({ ok: false, error: { code: 'MALFORMED' } })
+      expect(session.token()).toBeUndefined()
+    }
+  })
+
   test('callers at the same time share one login', async () => {
     const { session, server } = await sessionWith({ [LOGIN]: givesToken })
 

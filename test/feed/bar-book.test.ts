@@ -183,6 +183,18 @@ describe('bars of one contract', () => {
     expect(book.missing(OPEN + 4 * MINUTE)).toEqual([{ from: OPEN + 2 * MINUTE, to: OPEN + 3 * MINUTE }])
   })
 
+  test('the newest minute of history is not believed before two seconds have passed', () => {
+    const book = createBarBook({ from: OPEN })
+    book.connected(OPEN)
+    const [bar] = busy(minutes(OPEN, 1))
+    for (const print of printsOf(bar as Bar)) book.add(print)
+    const half = { ...(bar as Bar), v: 1 }
+    const page = { from: epochMs(OPEN), to: epochMs(OPEN + 5 * MINUTE), limit: LIMIT }
+
+    expect(book.history({ page, bars: [half], isCut: false, asOf: OPEN + MINUTE + 1_000 })).toEqual([])
+    expect(book.close(OPEN + MINUTE + 1_500)[0]).toEqual({ kind: 'sealed', timeframe: '1m', bar })
+  })
+
   test('a late print raises a correction in the minute and in the bars that hold it', () => {
     const book = createBarBook({ from: OPEN })
     book.connected(OPEN)

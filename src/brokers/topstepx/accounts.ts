@@ -1,7 +1,8 @@
 /** Reads of accounts, positions, orders and trades. A list that is missing is an unproven read, not "none". */
-import { type EpochMs, epochMs, ROSTER } from '../../domain/index.ts'
+import { type EpochMs, ROSTER } from '../../domain/index.ts'
 import { type Fault, type Result, failed, ok } from '../../lib/index.ts'
 import type { Accounts, Read, StrangeRow, TokenSource } from '../port.ts'
+import { instantOf } from './clock.ts'
 import type { Priority } from './limiter.ts'
 import { type InstrumentOf, toAccount, toOrder, toPosition, toTrade } from './records.ts'
 import { type Fields, type GatewayLink, type ReadEndpoint, createRestReader, malformed } from './rest.ts'
@@ -25,12 +26,12 @@ export function createAccounts(
     if (!reply.ok) return reply
     const list = reply.value.fields[field]
     if (!Array.isArray(list)) return failed(malformed(endpoint, `${field} is a list, was ${String(list)}`))
-    const receivedAt = epochMs(link.clock.now())
+    const receivedAt = instantOf(link.clock)
     const rows = list.map((each) => toRow(each, receivedAt))
     return ok({
       rows: rows.flatMap((each) => (each.ok ? [each.value] : [])),
       strange: rows.flatMap((each) => (each.ok ? [] : [each.error])),
-      asOf: epochMs(reply.value.askedAt),
+      asOf: reply.value.askedAt,
     })
   }
 
@@ -62,8 +63,8 @@ export function createAccounts(
       const raw = reply.value.fields['order']
       if (raw === null || raw === undefined)
         return failed(malformed('/api/Order/searchById', 'success comes with an order'))
-      const row = order(raw, epochMs(link.clock.now()))
-      const asOf = epochMs(reply.value.askedAt)
+      const row = order(raw, instantOf(link.clock))
+      const asOf = reply.value.askedAt
       return ok(row.ok ? { rows: [row.value], strange: [], asOf } : { rows: [], strange: [row.error], asOf })
     },
 

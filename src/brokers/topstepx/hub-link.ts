@@ -118,7 +118,7 @@ export function createHubLink(options: HubLinkOptions): HubLink {
       connects += 1
       setState('connected', 'subscribed')
       const why = await ended.promise
-      drops += 1
+      if (!signal.aborted) drops += 1
       if (why === LOGOUT) await tokens.replace(token)
       return why
     } catch (error) {

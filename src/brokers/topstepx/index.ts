@@ -9,6 +9,7 @@ export {
   TOPSTEPX_ADDRESSES,
   openGateway,
   pingGateway,
+  realPause,
 } from './open.ts'
 export type { GatewayLink } from './rest.ts'
 export { type SessionOptions, createSession } from './session.ts'

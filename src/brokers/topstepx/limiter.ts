@@ -9,7 +9,7 @@ import { type Fault, type Result, failed, invariant, ok } from '../../lib/index.
 import type { Cancel, Clock } from '../port.ts'
 
 /** First served first: a cancel or close, then entries, reconciliation, account reads, history. */
-export const PRIORITIES = ['protect', 'entry', 'reconcile', 'account', 'history'] as const
+const PRIORITIES = ['protect', 'entry', 'reconcile', 'account', 'history'] as const
 export type Priority = (typeof PRIORITIES)[number]
 
 export interface BucketLimits {
@@ -41,6 +41,8 @@ export interface Bucket {
   waiting(): number
   /** Whole tokens that an ordinary request could take now. */
   free(): number
+  /** Tokens of ordinary requests that are gone and not yet back, and how many there are. */
+  use(): { readonly used: number; readonly allowed: number }
 }
 
 export function createBucket(limits: BucketLimits, clock: Clock): Bucket {
@@ -137,6 +139,10 @@ export function createBucket(limits: BucketLimits, clock: Clock): Bucket {
     free() {
       refill()
       return clock.now() < penaltyUntil ? 0 : Math.max(0, Math.floor(tokens - limits.reserve))
+    },
+    use() {
+      const allowed = limits.burst - limits.reserve
+      return { used: allowed - this.free(), allowed }
     },
   }
 }

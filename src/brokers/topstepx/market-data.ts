@@ -5,7 +5,6 @@ import {
   type EpochMs,
   type Instrument,
   type Ticks,
-  epochMs,
   faultOfBar,
   parsePrice,
 } from '../../domain/index.ts'
@@ -18,7 +17,7 @@ import { parseNumber, parseTimestamp, parseWhole, wireTime } from './values.ts'
 
 const MINUTE_MS = 60_000
 const MINUTE_UNIT = 2
-export const BARS_LIMIT_MAX = 20_000
+const BARS_LIMIT_MAX = 20_000
 
 /** `live` chooses the data subscription: practice, Combine and Express Funded use false; true gives empty lists. */
 const LIVE_DATA = false
@@ -41,7 +40,7 @@ export function createMarketData(link: GatewayLink, tokens: TokenSource): Market
       if (!reply.ok) return reply
       const rows = reply.value.fields['bars']
       if (!Array.isArray(rows)) return failed(malformed('/api/History/retrieveBars', 'bars is a list'))
-      return readBars(rows, request, epochMs(reply.value.askedAt))
+      return readBars(rows, request, reply.value.askedAt)
     },
   }
 }

@@ -6,11 +6,11 @@ import {
   type Side,
   type Ticks,
   type TradePrint,
-  epochMs,
   parsePrice,
 } from '../../domain/index.ts'
 import type { Random } from '../../lib/index.ts'
 import type { Clock, Log, MarketHub, MarketHubEvents, Pause, Subscribed, TokenSource } from '../port.ts'
+import { instantOf } from './clock.ts'
 import { type Invoke, createHubLink } from './hub-link.ts'
 import { type Instant, parseInstant, parseNumber, parseWhole } from './values.ts'
 
@@ -72,7 +72,7 @@ export function createMarketHub(options: MarketHubOptions): MarketHub {
   function onQuote(contractId: unknown, payload: unknown): void {
     const known = typeof contractId === 'string' ? wanted.get(contractId) : undefined
     if (known === undefined) return drop('quote of a contract that was not asked for')
-    const receivedAt = epochMs(clock.now())
+    const receivedAt = instantOf(clock)
     for (const fields of rowsOf(payload)) takeQuote(contractId as string, known, fields, receivedAt)
   }
 
@@ -97,7 +97,7 @@ export function createMarketHub(options: MarketHubOptions): MarketHub {
   function onTrade(contractId: unknown, payload: unknown): void {
     const known = typeof contractId === 'string' ? wanted.get(contractId) : undefined
     if (known === undefined) return drop('trade of a contract that was not asked for')
-    const receivedAt = epochMs(clock.now())
+    const receivedAt = instantOf(clock)
     const batch: TradePrint[] = []
     for (const fields of rowsOf(payload)) {
       const print = printOf(contractId as string, known.instrument, fields, receivedAt, batch)

@@ -4,7 +4,9 @@
  * Orders do not pass through here: `order-client.ts` is the one file that can transmit them.
  */
 import { type Fault, type Random, type Result, type Secret, failed, ok } from '../../lib/index.ts'
+import type { EpochMs } from '../../domain/index.ts'
 import type { Clock, Log, Pause, TokenSource } from '../port.ts'
+import { instantOf } from './clock.ts'
 import { type Endpoint, type GatewayRefusal, describeRefusal, refusalOf } from './errors.ts'
 import type { Bucket, Priority } from './limiter.ts'
 import type { HttpOutcome, HttpSend } from './transport.ts'
@@ -37,9 +39,7 @@ export type Fields = Readonly<Record<string, unknown>>
 export interface Reply {
   readonly fields: Fields
   /** Platform time at which the question went out. */
-  readonly askedAt: number
-  /** The server's own clock, when it told. */
-  readonly serverDate: number | undefined
+  readonly askedAt: EpochMs
 }
 
 export interface RestReader {
@@ -90,7 +90,7 @@ export function createRestReader(link: GatewayLink, tokens: TokenSource): RestRe
     const bucket = isBars ? link.bars : link.general
     const turn = await bucket.take(priority)
     if (!turn.ok) return turn
-    const askedAt = link.clock.now()
+    const askedAt = instantOf(link.clock)
     const outcome = await link.send({
       method: 'POST',
       path: endpoint,
@@ -105,11 +105,7 @@ export function createRestReader(link: GatewayLink, tokens: TokenSource): RestRe
     const envelope = openEnvelope(endpoint, outcome)
     if (!envelope.ok) return envelope
     if (envelope.value.kind === 'refused') return failed(faultOfRefusal(envelope.value.refusal))
-    return ok({
-      fields: envelope.value.fields,
-      askedAt,
-      serverDate: outcome.kind === 'answered' ? outcome.date : undefined,
-    })
+    return ok({ fields: envelope.value.fields, askedAt })
   }
 
   return { read }

@@ -2,9 +2,10 @@
 import { type EpochMs, epochMs } from '../../domain/index.ts'
 import { type Fault, type Result, Secret, failed, ok } from '../../lib/index.ts'
 import type { BrokerSession, Cancel, SignedIn } from '../port.ts'
+import { instantOf } from './clock.ts'
 import { type GatewayRefusal, LOGIN_REFUSALS } from './errors.ts'
 import { type GatewayLink, backOffMs, headersOf, malformed, openEnvelope } from './rest.ts'
-import { parseText, parseWhole } from './values.ts'
+import { parseWhole } from './values.ts'
 
 export interface SessionOptions {
   readonly link: GatewayLink
@@ -53,7 +54,7 @@ export function createSession({ link, userName, apiKey }: SessionOptions): Broke
   async function tryLogin(): Promise<Result<SignedIn, Fault>> {
     const turn = await link.general.take('protect')
     if (!turn.ok) return turn
-    const askedAt = link.clock.now()
+    const askedAt = instantOf(link.clock)
     const outcome = await link.send({
       method: 'POST',
       path: '/api/Auth/loginKey',
@@ -69,7 +70,7 @@ export function createSession({ link, userName, apiKey }: SessionOptions): Broke
       link.log('warn', 'login refused', { code: envelope.value.refusal.code })
       return failed(refusedForGood)
     }
-    const token = parseText(envelope.value.fields['token'])
+    const token = parseToken(envelope.value.fields['token'])
     if (token === undefined) return failed(malformed('/api/Auth/loginKey', 'success comes with a token'))
     return ok(accept(new Secret(token), askedAt))
   }
@@ -77,7 +78,7 @@ export function createSession({ link, userName, apiKey }: SessionOptions): Broke
   async function validate(held: SignedIn): Promise<Result<SignedIn, Fault>> {
     const turn = await link.general.take('protect')
     if (!turn.ok) return turn
-    const askedAt = link.clock.now()
+    const askedAt = instantOf(link.clock)
     const outcome = await link.send({
       method: 'POST',
       path: '/api/Auth/validate',
@@ -89,9 +90,9 @@ export function createSession({ link, userName, apiKey }: SessionOptions): Broke
     const envelope = openEnvelope('/api/Auth/validate', outcome)
     if (!envelope.ok) return envelope.error.code === 'UNAUTHORISED' ? logIn() : envelope
     if (envelope.value.kind === 'refused') return logIn()
-    validatedAt = epochMs(askedAt)
+    validatedAt = askedAt
     // The new token may be missing or null: then the old one goes on.
-    const token = parseText(envelope.value.fields['newToken'])
+    const token = parseToken(envelope.value.fields['newToken'])
     return ok(token === undefined ? held : accept(new Secret(token), askedAt))
   }
 
@@ -102,8 +103,8 @@ export function createSession({ link, userName, apiKey }: SessionOptions): Broke
     return result
   }
 
-  function accept(token: Secret, askedAt: number): SignedIn {
-    current = { token, issuedAt: epochMs(askedAt), expiresAt: epochMs(askedAt + lifeOf(token)) }
+  function accept(token: Secret, askedAt: EpochMs): SignedIn {
+    current = { token, issuedAt: askedAt, expiresAt: epochMs(askedAt + lifeOf(token)) }
     validatedAt = current.issuedAt
     schedule(undefined)
     for (const listener of listeners) listener(current)
@@ -151,6 +152,11 @@ function faultOfLogin(refusal: GatewayRefusal<'/api/Auth/loginKey'>): Fault {
       : LOGIN_REFUSALS[refusal.name]
   const theirs = refusal.text === undefined ? '' : ` The broker says: ${refusal.text}`
   return { code: 'LOGIN_REFUSED', retry: 'never', detail: `${ours}${theirs}` }
+}
+
+/** Text that can stand in a header; anything else would break the next request and not this one. */
+function parseToken(value: unknown): string | undefined {
+  return typeof value === 'string' && /^[\x21-\x7e]{1,8192}$/.test(value) ? value : undefined
 }
 
 /** The token's own `exp` less `iat` in milliseconds, when it tells and is sane; else the broker's stated 24 hours. */

@@ -1,7 +1,8 @@
 /** Orders, positions, trades and accounts as they change. No event may be lost in silence here. */
-import { type EpochMs, epochMs, ROSTER } from '../../domain/index.ts'
+import { type EpochMs, ROSTER } from '../../domain/index.ts'
 import type { Random, Result } from '../../lib/index.ts'
 import type { Clock, Log, Pause, StrangeRow, TokenSource, UserHub, UserHubEvents } from '../port.ts'
+import { instantOf } from './clock.ts'
 import { type Invoke, createHubLink } from './hub-link.ts'
 import { type InstrumentOf, toAccount, toOrder, toPosition, toTrade } from './records.ts'
 import { instrumentLookup } from './values.ts'
@@ -65,7 +66,7 @@ export function createUserHub(options: UserHubOptions): UserHub {
     tell: ((row: T) => void) | undefined,
   ): (payload: unknown) => void {
     return (payload) => {
-      const receivedAt = epochMs(clock.now())
+      const receivedAt = instantOf(clock)
       for (const raw of normalise(payload)) {
         link.count('events', target)
         const row = parse(raw, receivedAt)
@@ -82,6 +83,14 @@ export function createUserHub(options: UserHubOptions): UserHub {
 
   return {
     ...link.hub,
+    probe(answered) {
+      // A repeated subscription changes nothing, and its completion is an answer on this very stream.
+      if (link.hub.state() !== 'connected') return
+      link.whenConnected(async (invoke) => {
+        demand(await invoke('SubscribeAccounts'))
+        answered()
+      })
+    },
     watch(more) {
       const fresh = more.filter((each) => !accountIds.has(each))
       if (fresh.length === 0) return
@@ -107,10 +116,13 @@ function demand(refusal: string | undefined): void {
 }
 
 /** Rows of a user event in every shape that was seen: bare, `{action, data}`, arrays of either, padded with nulls. */
-export function normalise(payload: unknown): readonly unknown[] {
+export function normalise(payload: unknown, depth = 0): readonly unknown[] {
   if (payload === null || payload === undefined) return []
-  if (Array.isArray(payload)) return payload.flatMap(normalise)
-  if (typeof payload !== 'object') return [payload]
+  // Deeper than anything honest: told as one row that is not understood.
+  if (typeof payload !== 'object' || depth > DEPTH_MAX) return [payload]
+  if (Array.isArray(payload)) return payload.flatMap((each) => normalise(each, depth + 1))
   const { data } = payload as { data?: unknown }
-  return typeof data === 'object' && data !== null ? normalise(data) : [payload]
+  return typeof data === 'object' && data !== null ? normalise(data, depth + 1) : [payload]
 }
+
+const DEPTH_MAX = 6
