@@ -55,10 +55,18 @@ export function loadRecording(folder: string, only?: readonly Instrument[]): Res
   }
 
   const instruments = wanted.map((each) => each.instrument).filter((each, i, all) => all.indexOf(each) === i)
+  const missing = (only ?? []).filter((each) => !instruments.includes(each)).map((each) => each.root)
+  const unrecorded = missing.length === 0 ? [] : [`${missing.join(', ')}: not in ${folder}, left out`]
   const first = Math.min(...[...series.values()].map((each) => each.at[0] ?? Number.POSITIVE_INFINITY))
   const start = epochMs(Math.floor(first / MINUTE_MS) * MINUTE_MS - 1_000)
   const listing = fixedListing(instruments, first)
-  return ok({ instruments, listing, tape: recordedTape(series, start), start, notes })
+  return ok({
+    instruments,
+    listing,
+    tape: recordedTape(series, start),
+    start,
+    notes: [...notes, ...unrecorded],
+  })
 }
 
 function listOf(notes: readonly string[]): string {
