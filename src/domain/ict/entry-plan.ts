@@ -109,7 +109,7 @@ function targetsFrom(
   const next = liquidity.nearest(
     direction,
     first + direction,
-    ({ kind, degree }) => kind === 'pd' || kind === 'pw' || degree === 'external',
+    ({ kind, degree }) => kind === 'pd' || kind === 'pw' || kind === 'eq' || degree === 'external',
   )
   const threeRisks = entry + direction * 3 * risk
   const isBeyond = (threeRisks - first) * direction > 0

@@ -38,8 +38,18 @@ export type BlockKind = 'BREAKER' | 'MITIGATION'
 /** Where a pool of resting stops comes from. `ict-concepts` 6.1. */
 export type PoolKind = 'swing' | LevelName
 
-/** Highs and lows of named periods: `pd` and `pw` are the previous day's and week's. */
-export type LevelName = 'pd' | 'pw' | 'asia' | 'london' | 'nyam' | 'lunch' | 'nypm' | 'overnight' | 'or'
+/** Equal highs or lows, and those of named periods: `pd` and `pw` are the previous day's and week's. */
+export type LevelName =
+  | 'eq'
+  | 'pd'
+  | 'pw'
+  | 'asia'
+  | 'london'
+  | 'nyam'
+  | 'lunch'
+  | 'nypm'
+  | 'overnight'
+  | 'or'
 
 export type SwingLabel = 'HH' | 'HL' | 'LH' | 'LL' | 'EH' | 'EL'
 

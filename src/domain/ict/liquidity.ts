@@ -19,6 +19,8 @@ export interface Pool {
   brokenIdx: number
   /** Farthest price beyond it since, times `side`. */
   extreme: number
+  /** Open while it rests or price has yet to decide. */
+  outcome: 'open' | 'swept' | 'run'
 }
 
 /**
@@ -40,8 +42,8 @@ export class Liquidity {
     this.#parameters = parameters
   }
 
-  addSwing({ id, side, degree, level, index, t }: Swing): void {
-    this.#add({
+  addSwing({ id, side, degree, level, index, t }: Swing): Pool {
+    return this.#add({
       id,
       kind: 'swing',
       side,
@@ -51,6 +53,7 @@ export class Liquidity {
       anchorT: t,
       brokenIdx: -1,
       extreme: 0,
+      outcome: 'open',
     })
   }
 
@@ -64,7 +67,18 @@ export class Liquidity {
     sink: EventSink,
   ): number {
     const id = sink.emit('LEVEL', side, '', anchorIdx, anchorT, price, null, 0, '', name)
-    this.#add({ id, kind: name, side, degree: '', price, anchorIdx, anchorT, brokenIdx: -1, extreme: 0 })
+    this.#add({
+      id,
+      kind: name,
+      side,
+      degree: '',
+      price,
+      anchorIdx,
+      anchorT,
+      brokenIdx: -1,
+      extreme: 0,
+      outcome: 'open',
+    })
     return id
   }
 
@@ -144,15 +158,17 @@ export class Liquidity {
     const waited = index - pool.brokenIdx
     if (close <= price) {
       const isRun = pool.extreme - price > sweepMaxAtr * atrBefore
+      pool.outcome = isRun ? 'run' : 'swept'
       note(isRun ? 'RUN' : 'SWEEP', pool, RECLAIMED[waited] ?? `reclaim=${waited}`, sink)
       return true
     }
     if (waited < sweepBars) return false
+    pool.outcome = 'run'
     note('RUN', pool, 'accepted', sink)
     return true
   }
 
-  #add(pool: Pool): void {
+  #add(pool: Pool): Pool {
     const resting = pool.side === 1 ? this.above : this.below
     const price = pool.price * pool.side
     let at = resting.length
@@ -160,6 +176,7 @@ export class Liquidity {
     if (at === resting.length) resting.push(pool)
     else resting.splice(at, 0, pool)
     if (resting.length > this.#parameters.poolsMax) resting.shift()
+    return pool
   }
 }
 

@@ -59,6 +59,12 @@ export interface IctParameters {
    * trading.
    */
   readonly poolsMax: number
+  /** 6.2. Swings that differ by no more than so many ticks are equal, whatever the range. */
+  readonly eqMinTicks: number
+  /** 6.2. And by no more than this share of the average range: causal and the same for every instrument. */
+  readonly eqAtr: number
+  /** 6.2. Farthest back that an equal swing may lie. */
+  readonly eqMaxBars: number
   /** 1.2. Completed trading days in the average daily range. */
   readonly adrLen: number
   /** 8.4. How long after its instant an opening price may still be taken, in milliseconds. */
@@ -130,6 +136,9 @@ export const DEFAULT_PARAMETERS: IctParameters = {
   sweepBars: 2,
   sweepMaxAtr: 2,
   poolsMax: 1_024,
+  eqMinTicks: 1,
+  eqAtr: 0.1,
+  eqMaxBars: 200,
   adrLen: 5,
   openToleranceMs: 300_000,
   partialFrac: 0.5,

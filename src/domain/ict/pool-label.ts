@@ -2,6 +2,7 @@ import type { Direction } from '../units.ts'
 import type { Degree, LevelName, PoolKind } from './event.ts'
 
 const LEVELS: Readonly<Record<LevelName, readonly [high: string, low: string]>> = {
+  eq: ['EQH', 'EQL'],
   pd: ['PDH', 'PDL'],
   pw: ['PWH', 'PWL'],
   asia: ['Asia high', 'Asia low'],

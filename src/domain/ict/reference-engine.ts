@@ -5,7 +5,7 @@ import { Displacement } from './displacement.ts'
 import { DAWN, EventSink, type IctEvent } from './event.ts'
 import { FairValueGaps } from './fair-value-gap.ts'
 import { type Features, FeatureWindow } from './features.ts'
-import { Liquidity } from './liquidity.ts'
+import { Liquidity, type Pool } from './liquidity.ts'
 import { MarketStructure, type StructureBreak } from './market-structure.ts'
 import { OrderBlocks } from './order-block.ts'
 import { DEFAULT_PARAMETERS, type IctParameters } from './parameters.ts'
@@ -34,10 +34,12 @@ export function createReferenceEngine(options: ReferenceEngineOptions = {}): Ref
   return new Engine({ ...DEFAULT_PARAMETERS, ...options.parameters }, options.timeframe ?? '1m')
 }
 
-/** What is worked in between the fixed steps: levels of the clock before the breaks. */
+/** What is worked in between the fixed steps: levels of the clock, clusters of swings. */
 export interface EngineHooks {
   /** Step 1: before anything else about this bar. */
   opened(bar: Bar, index: number): void
+  /** Step 6: the pools of the internal swings that this bar confirms. */
+  swung(pools: readonly Pool[]): void
   /** After step 7. */
   closed(bar: Bar, index: number): void
 }
@@ -61,6 +63,7 @@ export class Engine implements ReferenceEngine {
   readonly #features: FeatureWindow
   readonly #hooks: EngineHooks | undefined
   readonly #swings: Swing[] = []
+  readonly #pools: Pool[] = []
   #lastT = Number.NEGATIVE_INFINITY
 
   constructor(parameters: IctParameters, timeframe: Timeframe, hooks?: (engine: Engine) => EngineHooks) {
@@ -103,8 +106,10 @@ export class Engine implements ReferenceEngine {
     this.breakers.age(bars, sink)
     this.liquidity.age(bars, volatility.before, sink)
 
+    this.#pools.length = 0
     this.#takeSwings(this.#internalSwings, internal)
     this.#takeSwings(this.#externalSwings, external)
+    this.#hooks?.swung(this.#pools)
 
     this.gaps.find(bars, breakBefore, displacement, volatility.before, sink)
     for (const broken of breaks) {
@@ -125,7 +130,8 @@ export class Engine implements ReferenceEngine {
     finder.push(this.bars, this.sink, swings)
     for (const swing of swings) {
       structure.take(swing, this.bars)
-      this.liquidity.addSwing(swing)
+      const pool = this.liquidity.addSwing(swing)
+      if (swing.degree === 'internal') this.#pools.push(pool)
     }
   }
 
@@ -140,8 +146,9 @@ export class Engine implements ReferenceEngine {
 
 const OFF_GRID = 'prices are whole ticks, instants whole milliseconds between 1990 and 2100'
 
-/** A day before the last instant that there is, so that every bar has an end. */
-const DUSK = 4_102_358_400_000
+/** A month inside the instants that there are, so that every bar has an end and a trading day around it. */
+const FIRST = 633_830_400_000
+const DUSK = 4_099_766_400_000
 
 function isWhole({ t, o, h, l, c, v }: Bar): boolean {
   return (
@@ -150,7 +157,7 @@ function isWhole({ t, o, h, l, c, v }: Bar): boolean {
     Number.isSafeInteger(l) &&
     Number.isSafeInteger(c) &&
     Number.isSafeInteger(t) &&
-    t >= DAWN &&
+    t >= FIRST &&
     t < DUSK &&
     v < Number.POSITIVE_INFINITY
   )

@@ -5,6 +5,7 @@ import type { Withdrawal } from './armed-signal.ts'
 import { biasScore } from './bias.ts'
 import { ChartBook } from './chart-book.ts'
 import { DealingRange } from './dealing-range.ts'
+import { EqualLevels } from './equal-levels.ts'
 import { DAWN, type IctEvent } from './event.ts'
 import { Levels } from './levels.ts'
 import type { MarketView, ModelScope } from './market-view.ts'
@@ -24,6 +25,7 @@ export class Stream {
   waiting: Waiting
   readonly #engine: Engine
   readonly #levels: Levels
+  readonly #equals: EqualLevels
   readonly #range = new DealingRange()
   readonly #regimes: RegimeReader
   readonly #models: readonly { readonly scope: ModelScope; readonly setup: Setup2022 }[]
@@ -34,9 +36,11 @@ export class Stream {
     this.chart = new ChartBook(timeframe)
     this.#engine = new Engine(parameters, timeframe, ({ sink }) => ({
       opened: (bar, index) => this.#levels.opened(bar, index),
+      swung: (pools) => this.#equals.push(this.#engine.bars, pools, this.#engine.volatility.atr),
       closed: () => this.#levels.closed(sink.knownAt),
     }))
     this.#levels = new Levels(parameters, timeframe, this.#engine.liquidity, this.#engine.sink)
+    this.#equals = new EqualLevels(parameters, this.#engine.liquidity, this.#engine.sink)
     this.#regimes = new RegimeReader(parameters)
     const directions: readonly Direction[] = tradesHere ? [1, -1] : []
     this.#models = directions.map((direction) => {

@@ -1,7 +1,12 @@
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import type { Bar } from '../../../src/domain/index.ts'
-import { DEFAULT_PARAMETERS, type IctEvent, createReferenceEngine } from '../../../src/domain/ict/index.ts'
+import { type Bar, TIMEFRAMES, instrumentOf } from '../../../src/domain/index.ts'
+import {
+  DEFAULT_PARAMETERS,
+  type IctEvent,
+  createAnalyst,
+  createReferenceEngine,
+} from '../../../src/domain/ict/index.ts'
 import { Engine } from '../../../src/domain/ict/reference-engine.ts'
 import { START, type TapeBar, bar, eventsOf, goldenBars, hasData, mirrored, walk } from './support.ts'
 
@@ -234,6 +239,21 @@ describe('hostile input', () => {
     )
   })
 
+  test('an analyst survives it too, on every timeframe and at every instant that there is', () => {
+    const instants = fc.integer({ min: -1_000_000_000_000, max: 4_200_000_000_000 })
+    const anywhere = fc.tuple(fc.constantFrom(...TIMEFRAMES), hostile, instants, fc.boolean())
+    fc.assert(
+      fc.property(fc.array(anywhere, { maxLength: 40 }), (bars) => {
+        const reader = createAnalyst({ instrument: instrumentOf('CL'), timeframes: TIMEFRAMES })
+        const steps = bars.map(([timeframe, each, t, isOdd]) =>
+          reader.onBar(timeframe, isOdd ? each : soundAt(t), false),
+        )
+        expect(steps.every((each) => isFiniteThroughout(each))).toBe(true)
+      }),
+      { numRuns: 200 },
+    )
+  })
+
   test('a rejected bar names its rule and leaves no trace: the good bars around it give the same events', () => {
     fc.assert(
       fc.property(tapes, fc.array(fc.tuple(fc.nat(), hostile), { maxLength: 20 }), (bars, bad) => {
@@ -362,4 +382,14 @@ function levelAndBar({ degree, anchorIdx, p1, confirmIdx }: IctEvent): string {
 
 function hasOnlyFinite(value: object): boolean {
   return Object.values(value).every((each) => typeof each !== 'number' || Number.isFinite(each))
+}
+
+/** A flat bar at an instant that may lie outside the years that there are. */
+function soundAt(t: number): Bar {
+  return { t, o: 5, h: 6, l: 4, c: 5, v: 1 } as unknown as Bar
+}
+
+function isFiniteThroughout(value: unknown): boolean {
+  if (typeof value === 'number') return Number.isFinite(value)
+  return typeof value !== 'object' || value === null || Object.values(value).every(isFiniteThroughout)
 }

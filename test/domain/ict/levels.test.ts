@@ -15,7 +15,11 @@ function levelStream(timeframe: Timeframe): LevelStream {
   const engine = new Engine(DEFAULT_PARAMETERS, timeframe, ({ liquidity, sink }) => {
     const levels = new Levels(DEFAULT_PARAMETERS, timeframe, liquidity, sink)
     made.push(levels)
-    return { opened: (each, index) => levels.opened(each, index), closed: () => levels.closed(sink.knownAt) }
+    return {
+      opened: (each, index) => levels.opened(each, index),
+      swung: () => undefined,
+      closed: () => levels.closed(sink.knownAt),
+    }
   })
   const [levels] = made
   if (levels === undefined) throw new Error('the engine asks for its hooks')
