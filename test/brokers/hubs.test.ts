@@ -308,6 +308,18 @@ describe('connection', () => {
     expect(states[2]).toEqual(['reconnecting', 'mute for 5 s'])
   })
 
+  test('what the old line still says after a restart is not heard', async () => {
+    const { hub, server, prints } = await startMarket()
+    const first = await connected(hub, server)
+
+    hub.restart('mute')
+    first.emit('GatewayTrade', MES, [aTrade({ price: 1 })])
+    ;(await connected(hub, server, 2)).emit('GatewayTrade', MES, [aTrade()])
+    await eventually(() => prints.length > 0)
+
+    expect(prints.map((each) => each.price)).toEqual([25_621])
+  })
+
   test('a logout by the server is not fought: half a minute of rest, a new token, then once more', async () => {
     const { hub, server, waits, tokens, logouts } = await startMarket()
 

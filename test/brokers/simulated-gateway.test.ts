@@ -6,6 +6,7 @@ import {
   type BrokerPosition,
   type BrokerTrade,
   type Quote,
+  type TradePrint,
   contracts,
   epochMs,
   instrumentOf,
@@ -25,7 +26,7 @@ import {
   pingGateway,
 } from '../../src/brokers/index.ts'
 import { createOrderClient } from '../../src/brokers/topstepx/order-client.ts'
-import { createBarBook, isSame } from '../../src/feed/index.ts'
+import { createBarBook, createFreshness, isSame } from '../../src/feed/index.ts'
 import { type GatewayOptions, startGateway } from '../../src/gateway/index.ts'
 import { eventually, silent } from './support.ts'
 
@@ -120,7 +121,11 @@ function watchUser(world: World) {
   return { hub, orders, positions, trades, states, strange }
 }
 
-function watchMarket(world: World, wanted: readonly ResolvedContract[]) {
+function watchMarket(
+  world: World,
+  wanted: readonly ResolvedContract[],
+  alsoTell: (print: TradePrint) => void = () => undefined,
+) {
   const books = new Map(
     wanted.map(({ contract }) => [contract.id, createBarBook({ from: world.clock.now() - 30 * MINUTE })]),
   )
@@ -139,6 +144,7 @@ function watchMarket(world: World, wanted: readonly ResolvedContract[]) {
       },
       onQuote: (quote) => quotes.set(quote.contractId, quote),
       onTrade(print) {
+        alsoTell(print)
         for (const event of books.get(print.contractId)?.add(print) ?? [])
           if (event.kind === 'sealed' && event.timeframe === '1m')
             sealed.get(print.contractId)?.push(event.bar)
@@ -377,6 +383,29 @@ describe('against the simulated gateway', () => {
 
     await eventually(() => user.hub.counters().connects === 2)
     expect(user.states).toEqual(['connecting', 'connected', 'reconnecting', 'connected'])
+  })
+
+  test('a hub that is up and mute is found by its events, and made anew', async () => {
+    const world = await signedIn({ speed: 60 })
+    const wanted = await resolved(world, 'MES', 'MNQ')
+    const freshness = createFreshness(['MES', 'MNQ'], { deliveryMs: 6_000 })
+    const market = watchMarket(world, wanted, (print) => {
+      const found = wanted.find((each) => each.contract.id === print.contractId)
+      freshness.note(present(found, print.contractId).instrument.root, print.at, print.receivedAt)
+    })
+    await eventually(() => market.hub.state() === 'connected')
+    freshness.connected(world.clock.now())
+    await eventually(() => freshness.judge('MES', world.clock.now()).state === 'current')
+
+    await world.fault({ kind: 'muteMarket' })
+    await eventually(() => freshness.isMute(world.clock.now()))
+    expect(market.hub.state()).toBe('connected')
+    expect(freshness.judge('MES', world.clock.now())).toMatchObject({ state: 'stale', why: 'HUB_MUTE' })
+    market.hub.restart('mute')
+    await world.fault({ kind: 'unmute' })
+
+    await eventually(() => market.hub.counters().connects === 2)
+    await eventually(() => freshness.judge('MES', world.clock.now()).state === 'current')
   })
 
   test('reads survive a burst of 500s, and the limit of the gateway is never met by our own doing', async () => {

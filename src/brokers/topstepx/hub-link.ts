@@ -150,8 +150,13 @@ export function createHubLink(options: HubLinkOptions): HubLink {
       .build()
     // Before the start: the first messages have no buffer.
     for (const [target, handler] of Object.entries(options.handlers))
-      connection.on(target, (...args: unknown[]) => guarded(() => handler(...args)))
-    connection.on('GatewayLogout', () => guarded(onLogout))
+      connection.on(target, (...args: unknown[]) => {
+        // What a connection still says after we have given it up belongs to no state that anybody holds.
+        if (live?.connection === connection) guarded(() => handler(...args))
+      })
+    connection.on('GatewayLogout', () => {
+      if (live?.connection === connection) guarded(onLogout)
+    })
     return connection
   }
 
