@@ -73,6 +73,30 @@ describe('levels of the clock', () => {
     expect(after.levels.session('nyam')?.bars).toBe(1)
   })
 
+  const CHANGES = [
+    ['2011-03-11', '13:30'],
+    ['2011-03-14', '12:30'],
+    ['2013-11-01', '12:30'],
+    ['2013-11-04', '13:30'],
+    ['2024-03-08', '13:30'],
+    ['2024-03-11', '12:30'],
+  ] as const
+
+  test.for(CHANGES)(
+    'around the changes of the clock the New York morning of %s opens at %s UTC',
+    ([date, opens]) => {
+      const { levels, push } = levelStream('5m')
+      const first = Date.parse(`${date}T${opens}Z`)
+
+      push(bar(first - 300_000, 90, 90, 90, 90))
+      expect(levels.session('nyam')).toBeUndefined()
+      push(bar(first, 100, 101, 99, 100))
+      push(bar(first + 150 * 60_000, 200, 200, 200, 200))
+
+      expect(levels.session('nyam')).toMatchObject({ h: 101, l: 99, bars: 1 })
+    },
+  )
+
   test('a session without bars leaves nothing', () => {
     const { push } = levelStream('5m')
 
