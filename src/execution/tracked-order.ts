@@ -129,7 +129,7 @@ function answered(order: TrackedOrder, outcome: CallOutcome): Advanced {
       return move(
         identified({ ...order, rejection }, outcome.orderId),
         'rejected',
-        `code ${outcome.errorCode}`,
+        outcome.errorCode === undefined ? outcome.text : `code ${outcome.errorCode}`,
       )
     }
     case 'unknown':

@@ -32,6 +32,7 @@ const table = {
   STOP_LEVEL_3: entry(1, 'stop level 3: flat and locked', 'waits for the next trading day and a person'),
   GATE_HALTED: entry(1, 'trading is halted', 'a named person re-arms after the cause is settled'),
   GATE_REDUCING: entry(1, 'only orders that reduce are let through', 'waits for a clean start or a person'),
+  INSTRUMENT_HALTED: entry(1, 'this instrument is halted', 'a person looks at what went wrong with it'),
   LOCKED_BY_BROKER: entry(
     1,
     'the broker has locked the account',

@@ -80,6 +80,8 @@ export interface Control {
   readonly stopLevel: 0 | 1 | 2 | 3
   readonly isLockedByBroker: boolean
   readonly brackets: 'proven' | 'unproven' | 'refused'
+  /** Why this instrument opens nothing until a person has looked; left out when nothing is wrong with it. */
+  readonly instrumentHalt?: string | undefined
 }
 
 export interface AccountEvidence {

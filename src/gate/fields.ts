@@ -75,6 +75,7 @@ export const FIELDS: readonly Field[] = [
     'control.stopLevel': oneOf(0, 1, 2, 3),
     'control.isLockedByBroker': flag,
     'control.brackets': oneOf('proven', 'unproven', 'refused'),
+    'control.instrumentHalt': optional(text),
     'account.id': text,
     'account.name': text,
     'account.boundId': text,

@@ -48,11 +48,14 @@ function stopLevel(_: BracketOrder, { control: { stopLevel: level } }: Evidence)
   return fail(`STOP_LEVEL_${level}`, `stop level ${level}`, { stopLevel: level })
 }
 
-function control(_: BracketOrder, { control: { state, isLockedByBroker } }: Evidence): Finding | undefined {
+function control(
+  _: BracketOrder,
+  { control: { state, isLockedByBroker, instrumentHalt } }: Evidence,
+): Finding | undefined {
   if (isLockedByBroker) return fail('LOCKED_BY_BROKER', 'locked by the broker')
   if (state === 'HALTED') return fail('GATE_HALTED', 'halted')
   if (state === 'REDUCING') return fail('GATE_REDUCING', 'reducing only')
-  return undefined
+  return typeof instrumentHalt === 'string' ? fail('INSTRUMENT_HALTED', instrumentHalt) : undefined
 }
 
 function accounts(order: BracketOrder, { account }: Evidence): Finding | undefined {

@@ -77,6 +77,11 @@ export const phaseOne: readonly Case[] = [
     evidence: but({ control: { state: 'HALTED' } }),
   },
   {
+    rule: 'an instrument whose protection went wrong opens nothing, the others do',
+    code: 'INSTRUMENT_HALTED',
+    evidence: but({ control: { instrumentHalt: 'the position has turned' } }),
+  },
+  {
     rule: 'nothing is opened before the start is clean',
     code: 'GATE_REDUCING',
     evidence: but({ control: { state: 'REDUCING' } }),
