@@ -1,6 +1,5 @@
 import type { Timeframe } from '../bar.ts'
 import type { Direction } from '../units.ts'
-import type { PeriodBar } from './levels.ts'
 
 /** Which way the last two trading days lean. `ict-concepts` 11.1. */
 export interface DailyBias {
@@ -11,7 +10,12 @@ export interface DailyBias {
 
 export const NO_BIAS: DailyBias = { direction: 0, strength: 0 }
 
-type HighLowClose = Pick<PeriodBar, 'h' | 'l' | 'c'>
+/** Of a trading day, in whole ticks. */
+interface HighLowClose {
+  readonly h: number
+  readonly l: number
+  readonly c: number
+}
 
 /** The bias for the day after `last`. Equality takes nothing. An inside day carries half of what was. */
 export function dailyBias(before: HighLowClose, last: HighLowClose, carried: DailyBias): DailyBias {
