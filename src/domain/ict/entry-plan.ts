@@ -5,7 +5,7 @@ import { type EpochMs, epochMs } from '../units.ts'
 import type { FairValueGap } from './fair-value-gap.ts'
 import { isLunch } from './killzone.ts'
 import type { MarketView, ModelScope } from './market-view.ts'
-import type { Swept } from './setup-2022.ts'
+import type { Swept } from './setup-stage.ts'
 
 /** Where to enter and leave, in whole ticks. `ict-concepts` 13.0 and 13.1. */
 export interface EntryPlan {

@@ -92,7 +92,7 @@ export class Stream {
       const signal = setup.push(view, bar, events)
       if (signal !== undefined) signals.push(signal)
       withdrawn.push(...setup.takeWithdrawn())
-      const own = waitingOf(scope, view, setup)
+      const own = waitingOf(scope, view, setup.stage)
       waiting = waiting === undefined ? own : nearer(waiting, own)
     }
     if (waiting !== undefined) this.waiting = waitingAt(waiting, this.#engine.sink.knownAt)

@@ -7,7 +7,7 @@ import { nextSetupWindow, setupWindowAt } from './killzone.ts'
 import type { Pool } from './liquidity.ts'
 import type { MarketView, ModelScope } from './market-view.ts'
 import { poolLabel } from './pool-label.ts'
-import type { Outcome, Setup2022, Shifted, Swept } from './setup-2022.ts'
+import type { Outcome, Shifted, Stage, Swept } from './setup-stage.ts'
 
 /**
  * The conditions of a signal in the order in which they are asked: window, sweep, shift, gap, room, score.
@@ -15,10 +15,9 @@ import type { Outcome, Setup2022, Shifted, Swept } from './setup-2022.ts'
 const CONDITIONS = 6
 
 /** Why one direction has no signal at this bar: the first condition that failed, with the deciding number. */
-export function waitingOf(scope: ModelScope, view: MarketView, setup: Setup2022): Waiting {
+export function waitingOf(scope: ModelScope, view: MarketView, stage: Stage): Waiting {
   const { bars, sink, volatility } = view.engine
   if (Number.isNaN(volatility.before)) return warmingUp(bars.last + 1, scope)
-  const { stage } = setup
   switch (stage.kind) {
     case 'shifted':
       return waitGap(stage.shifted)
