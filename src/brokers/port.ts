@@ -145,7 +145,7 @@ export interface MarketData {
 
 export type HubState = 'connecting' | 'connected' | 'reconnecting' | 'closed'
 
-export interface HubCounters {
+interface HubCounters {
   /** Events taken, by target. */
   readonly events: Readonly<Record<string, number>>
   /** Events or parts of them that did not parse, by rule. */
@@ -241,19 +241,19 @@ export interface ExitOrder {
   readonly price: Ticks
 }
 
-export interface OrderRef {
+interface OrderRef {
   readonly accountId: string
   readonly orderId: string
 }
 
-export interface OrderChange extends OrderRef {
+interface OrderChange extends OrderRef {
   readonly instrument: Instrument
   readonly size?: Contracts
   readonly limit?: Ticks
   readonly stop?: Ticks
 }
 
-export interface PositionRef {
+interface PositionRef {
   readonly accountId: string
   readonly contractId: string
   /** Contracts to close; left out: all of it. */

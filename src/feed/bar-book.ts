@@ -38,7 +38,7 @@ export interface BarBook {
   counters(): BookCounters
 }
 
-export interface HistoryAnswer {
+interface HistoryAnswer {
   readonly page: Page
   readonly bars: readonly Bar[]
   readonly isCut: boolean
@@ -46,7 +46,7 @@ export interface HistoryAnswer {
   readonly asOf: number
 }
 
-export interface BookCounters extends BuilderCounters {
+interface BookCounters extends BuilderCounters {
   /** Bars of ours that history had otherwise. */
   readonly corrections: number
   /** Bars that both had alike. */

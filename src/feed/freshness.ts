@@ -8,9 +8,9 @@
  */
 import { isOpen, marketStateAt, minuteOfDay } from '../domain/calendar/index.ts'
 
-export type FreshnessState = 'current' | 'quiet' | 'delayed' | 'stale' | 'unknown' | 'closed'
+type FreshnessState = 'current' | 'quiet' | 'delayed' | 'stale' | 'unknown' | 'closed'
 
-export interface Freshness {
+interface Freshness {
   readonly state: FreshnessState
   /** Milliseconds since the newest event was received; undefined without one. */
   readonly ageMs: number | undefined
@@ -20,7 +20,7 @@ export interface Freshness {
   readonly why: FreshnessReason | undefined
 }
 
-export type FreshnessReason =
+type FreshnessReason =
   | 'NO_EVENT_YET'
   | 'HUB_DOWN'
   | 'HUB_MUTE'

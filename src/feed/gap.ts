@@ -118,7 +118,7 @@ export function restOfPage(page: Page, bars: readonly Bar[], isCut: boolean): Pa
   return { ...page, to: oldest.t }
 }
 
-export interface Correction {
+interface Correction {
   readonly before: Bar
   readonly after: Bar
 }

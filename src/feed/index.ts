@@ -16,34 +16,10 @@
  * The parts stand for themselves: `createBarBuilder`, `createResampler` and `resample`, `openSpans`,
  * `missingAfter`, `createCoverage`, `backfillPages`, `restOfPage`, `mergeHistory`.
  */
+export { createBarBuilder } from './bar-builder.ts'
+export { type BarBook, type BarEvent, createBarBook } from './bar-book.ts'
+export { type FreshnessBook, type FreshnessOptions, createFreshness } from './freshness.ts'
 export {
-  type BarBuilder,
-  type BuilderCounters,
-  type BuilderOptions,
-  type MinuteEvent,
-  createBarBuilder,
-} from './bar-builder.ts'
-export {
-  type BarBook,
-  type BarBookOptions,
-  type BarEvent,
-  type BookCounters,
-  type HistoryAnswer,
-  createBarBook,
-} from './bar-book.ts'
-export {
-  type Freshness,
-  type FreshnessBook,
-  type FreshnessOptions,
-  type FreshnessReason,
-  type FreshnessState,
-  createFreshness,
-} from './freshness.ts'
-export {
-  type Correction,
-  type Coverage,
-  type Merged,
-  type MinuteSpan,
   type Page,
   backfillPages,
   createCoverage,
@@ -53,12 +29,5 @@ export {
   openSpans,
   restOfPage,
 } from './gap.ts'
-export {
-  type Resampled,
-  type ResampleEvent,
-  type Resampler,
-  createResampler,
-  mergeBars,
-  resample,
-} from './resample.ts'
+export { createResampler, mergeBars, resample } from './resample.ts'
 export { type SimulatedClock, readSimulatedClock } from './simulated-clock.ts'

@@ -6,12 +6,6 @@ import { BARS_LIMITS, type BucketLimits, GENERAL_LIMITS, createBucket } from './
 import type { GatewayLink } from './rest.ts'
 import { createHttpSender, type HttpSend, type HttpSender } from './transport.ts'
 
-export const TOPSTEPX_ADDRESSES = {
-  rest: 'https://api.topstepx.com',
-  userHub: 'https://rtc.topstepx.com/hubs/user',
-  marketHub: 'https://rtc.topstepx.com/hubs/market',
-} as const
-
 export interface OpenOptions {
   /** REST base address. https, or http on this machine. */
   readonly rest: string
@@ -26,7 +20,7 @@ export interface OpenOptions {
   readonly share?: Share
 }
 
-export type Share = 'all' | 'trading' | 'market-data'
+type Share = 'all' | 'trading' | 'market-data'
 
 export interface OpenedGateway extends GatewayLink {
   close(): void

@@ -36,7 +36,7 @@ export interface GatewayLink {
 /** The fields of a reply beside the envelope, unchecked. */
 export type Fields = Readonly<Record<string, unknown>>
 
-export interface Reply {
+interface Reply {
   readonly fields: Fields
   /** Platform time at which the question went out. */
   readonly askedAt: EpochMs
