@@ -3,6 +3,7 @@
  * and monotonic ms, which deadlines, heartbeats and the watchdog use. This is the one file of the kernel that reads a
  * clock or arms a timer of the platform.
  */
+import { performance } from 'node:perf_hooks'
 import { invariant } from '../lib/index.ts'
 import { TimerHeap, type Timer } from './timer-heap.ts'
 

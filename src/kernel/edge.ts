@@ -174,6 +174,7 @@ export class Edge {
       const envelope = this.#mailbox.shift()
       if (!envelope) return
       if (envelope.deadline !== 0 && envelope.deadline <= now) {
+        envelope.gone = true
         this.block.add('expired')
         continue
       }

@@ -137,7 +137,13 @@ export type Notice =
       readonly block: SharedArrayBuffer
     }
   /** Of a sender whose thread is gone: what left its queue for nowhere, or waited at a receiver that then ended. */
-  | { readonly kind: 'orphaned'; readonly from: string; readonly to: string; readonly lost: number }
+  | {
+      readonly kind: 'orphaned'
+      readonly from: string
+      readonly to: string
+      readonly thread: number
+      readonly lost: number
+    }
   | {
       readonly kind: 'deadLetters'
       readonly letters: readonly DeadLetter[]

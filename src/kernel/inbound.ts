@@ -84,6 +84,7 @@ export class Inbound {
   }
 
   #orphaned(lost: number): void {
-    this.#host.notify({ kind: 'orphaned', from: this.from, to: this.cell.path, lost })
+    const { thread } = this.#peer
+    this.#host.notify({ kind: 'orphaned', from: this.from, to: this.cell.path, thread, lost })
   }
 }

@@ -18,7 +18,9 @@ interface Line {
   /** Found dead by us, not by the sender. */
   lost: number
   /** The sender's thread is gone since then, monotonic ms; and the receiver's incarnation of that instant. */
-  orphan: { readonly at: number; readonly epoch: number; isReported: boolean } | undefined
+  orphan: { readonly at: number; readonly epoch: number } | undefined
+  /** The receiver has said what reached it. */
+  isReported: boolean
 }
 
 /** How long the receiver has to say what reached it of a sender that died. */
@@ -31,21 +33,30 @@ export class Ledger {
 
   open(from: string, to: string, buffer: SharedArrayBuffer, thread: number): void {
     const block = new EdgeBlock(buffer)
-    this.#lines.add({ from, to, block, thread, settled: 0, lastSettled: 0, lost: 0, orphan: undefined })
+    this.#lines.add({
+      from,
+      to,
+      block,
+      thread,
+      settled: 0,
+      lastSettled: 0,
+      lost: 0,
+      orphan: undefined,
+      isReported: false,
+    })
   }
 
   threadEnded(thread: number, epochOf: (path: string) => number, now: number): void {
     for (const line of this.#lines)
-      if (line.thread === thread && !line.orphan)
-        line.orphan = { at: now, epoch: epochOf(line.to), isReported: false }
+      if (line.thread === thread && !line.orphan) line.orphan = { at: now, epoch: epochOf(line.to) }
   }
 
-  orphaned(from: string, to: string, lost: number): void {
+  /** What a receiver found missing of a sender whose thread has ended. It may say so before we know of that end. */
+  orphaned(from: string, to: string, thread: number, lost: number): void {
     for (const line of this.#lines) {
-      if (line.from !== from || line.to !== to) continue
-      if (!line.orphan || booksOf(line).waiting < lost) continue
+      if (line.from !== from || line.to !== to || line.thread !== thread) continue
       line.lost += lost
-      line.orphan.isReported = true
+      line.isReported = true
     }
   }
 
@@ -60,7 +71,7 @@ export class Ledger {
     for (const line of this.#lines) {
       const { waiting } = booksOf(line)
       const isHere = line.orphan === undefined
-      if (line.orphan && waiting > 0 && this.#isLost(line.orphan, epochOf(line.to), now)) {
+      if (waiting > 0 && this.#isLost(line, epochOf(line.to), now)) {
         line.lost += waiting
         found += waiting
       } else if (waiting > 0) continue
@@ -88,9 +99,10 @@ export class Ledger {
     return this.#lines.size
   }
 
-  #isLost(orphan: NonNullable<Line['orphan']>, epoch: number, now: number): boolean {
-    if (now - orphan.at < REPORT_MS) return false
-    return !orphan.isReported || epoch !== orphan.epoch
+  /** Nobody has reported it in time, or the incarnation that still had some of it has ended too. */
+  #isLost({ orphan, isReported }: Line, epoch: number, now: number): boolean {
+    if (!orphan || now - orphan.at < REPORT_MS) return false
+    return !isReported || epoch !== orphan.epoch
   }
 
   #close(line: Line): void {

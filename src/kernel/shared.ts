@@ -252,9 +252,8 @@ export class BarReader extends View implements BarSource {
     const state = this.#readForming()
     const forming = state === 'read' ? this.#formingIfNew() : undefined
     if (forming) return { kind: 'forming', bar: forming, isBusy: false }
-    const count = this.count()
-    if (count === 0) return undefined
-    return { kind: 'sealed', bar: this.rowAt(count - 1), isBusy: state === 'busy' }
+    const bar = this.#lastSealed()
+    return bar && { kind: 'sealed', bar, isBusy: state === 'busy' }
   }
 
   /** Bars [from, to) as far as the ring has them. A copy that the writer has overtaken is taken again. */
@@ -310,6 +309,19 @@ export class BarReader extends View implements BarSource {
   #isWhole(first: number, generation: number): boolean {
     if ((generation & 1) === 1 || Atomics.load(this.words, GENERATION) !== generation) return false
     return this.count() - first < this.capacity
+  }
+
+  /** Even one bar can be overtaken: this thread may sleep between two of its words for a whole lap. */
+  #lastSealed(): BarRow | undefined {
+    for (let tries = 0; tries < TRIES_MAX; tries++) {
+      const generation = Atomics.load(this.words, GENERATION)
+      const count = this.count()
+      if (count === 0) return undefined
+      const bar = this.rowAt(count - 1)
+      if (this.#isWhole(count - 1, generation)) return bar
+      this.retries++
+    }
+    return undefined
   }
 
   #readForming(): 'read' | 'stale' | 'busy' {

@@ -327,7 +327,7 @@ export class ActorSystem {
         return this.ledger.open(notice.from, notice.to, notice.block, thread)
       case 'orphaned':
         this.deadLetters.count('sender-died', notice.lost)
-        return this.ledger.orphaned(notice.from, notice.to, notice.lost)
+        return this.ledger.orphaned(notice.from, notice.to, notice.thread, notice.lost)
       case 'deadLetters':
         return this.#buried(notice)
       case 'watch':

@@ -1,5 +1,6 @@
 /** Worker threads: how one is started, introduced to others, ended; and what runs inside it. */
 import { getCompileCacheDir } from 'node:module'
+import { performance } from 'node:perf_hooks'
 import { getHeapStatistics } from 'node:v8'
 import { MessageChannel, type MessagePort, Worker, workerData } from 'node:worker_threads'
 import { SystemClock, type Timing, everyMs, realTiming } from './clock.ts'

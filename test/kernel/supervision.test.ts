@@ -1,13 +1,13 @@
 import { describe, expect, test } from 'vitest'
 import { seededRandom } from '../../src/lib/index.ts'
-import type { Failure } from '../../src/kernel/index.ts'
+import type { Failure, PartialPolicy } from '../../src/kernel/index.ts'
 import { type Action, policyOf, Supervisor } from '../../src/kernel/supervision.ts'
 
 const thrown: Failure = { kind: 'handler', message: 'broken' }
 const oom: Failure = { kind: 'oom', message: 'heap' }
 const hung: Failure = { kind: 'hung', message: 'no beat' }
 
-function supervise(...policy: Parameters<typeof policyOf>): Supervisor {
+function supervise(...policy: PartialPolicy[]): Supervisor {
   const supervisor = new Supervisor(seededRandom('supervision'))
   supervisor.manage('analyst/ES', policyOf({ backoff: { jitter: 0 } }, ...policy))
   return supervisor

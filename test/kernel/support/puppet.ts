@@ -1,4 +1,11 @@
-import { type ActorDef, ActorError, defineActor, type Signal } from '../../../src/kernel/index.ts'
+import {
+  type ActorDef,
+  ActorError,
+  type BarArena,
+  BarWriter,
+  defineActor,
+  type Signal,
+} from '../../../src/kernel/index.ts'
 
 export interface PuppetApi {
   note(value: unknown): void
@@ -18,6 +25,18 @@ export interface PuppetApi {
   stray(why: string): void
   spin(query: null): void
   never(query: null): Promise<void>
+  /** Blocks the thread without using it. */
+  block(query: null): void
+  /** Fills the heap with small objects. */
+  hoard(query: null): void
+  overflowStack(depth: number): Promise<number>
+  /** Tells that path so many notes, then answers. */
+  pour(stream: { readonly to: string; readonly count: number }): Promise<number>
+  /** So many round trips with that path; answers how many ms they took. */
+  pingPong(game: { readonly to: string; readonly count: number }): Promise<number>
+  now(query: null): number
+  writeBars(series: { readonly arena: BarArena; readonly isTorn: boolean }): void
+  log(message: string): void
   epoch(query: null): number
   self(query: null): { readonly epoch: number; readonly from: string; readonly leftMs: number }
   /** Asks another; answers what came of it. */
@@ -48,7 +67,7 @@ export interface PuppetProps {
   readonly drainMs?: number
 }
 
-const puppet: ActorDef<PuppetApi, PuppetProps> = defineActor(import.meta.url, {
+const puppet: ActorDef<PuppetApi, PuppetProps> = defineActor<PuppetApi, PuppetProps>(import.meta.url, {
   name: 'puppet',
   mailbox: {
     capacity: 100,
@@ -101,6 +120,33 @@ const puppet: ActorDef<PuppetApi, PuppetProps> = defineActor(import.meta.url, {
         for (;;);
       },
       never: () => new Promise(() => {}),
+      block: () => void Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0),
+      hoard() {
+        const kept: unknown[] = []
+        for (;;) kept.push({ n: kept.length, text: String(kept.length) })
+      },
+      async overflowStack(depth) {
+        const deeper = (n: number): number => deeper(n + 1) + 1
+        return deeper(depth)
+      },
+      async pour({ to, count }) {
+        const other = context.ref<PuppetApi>(to)
+        for (let n = 0; n < count; n++) other.tell('note', n)
+        return count
+      },
+      async pingPong({ to, count }) {
+        const other = context.ref<PuppetApi>(to)
+        const startedAt = context.clock.monotonic()
+        for (let n = 0; n < count; n++) await other.ask('echo', n, { timeoutMs: 2_000 })
+        return context.clock.monotonic() - startedAt
+      },
+      now: () => context.clock.now(),
+      writeBars({ arena, isTorn }) {
+        const writer = new BarWriter(arena, 0, context.epoch)
+        writer.form({ t: 1, o: 1, h: 1, l: 1, c: 1, v: 1 })
+        if (isTorn) Atomics.add(new Int32Array(arena.buffer), 0, 1)
+      },
+      log: (message) => context.log.info(message),
       epoch: () => context.epoch,
       self: (_, meta) => ({
         epoch: context.epoch,
