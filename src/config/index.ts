@@ -26,6 +26,8 @@ export interface Configuration {
   /** A gateway that already runs; undefined: one is started on loopback. */
   readonly gateway: GatewayAddress | undefined
   readonly firstLogin: string | undefined
+  /** Id or exact name of the account to trade; undefined: the one that was bound before, or the only choice. */
+  readonly account: string | undefined
 }
 
 export interface GatewayAddress {
@@ -66,6 +68,7 @@ const KEYS = [
   'KAEL_SEED',
   'KAEL_SPEED',
   'KAEL_DATA',
+  'KAEL_ACCOUNT',
   'KAEL_FIRST_LOGIN',
   'DATABASE_URL',
   'TOPSTEPX_USERNAME',
@@ -126,6 +129,7 @@ export function readConfiguration(sources: readonly Source[]): Result<Configurat
     recordedData: recordedData === undefined ? undefined : resolve(recordedData),
     gateway: gateway.value,
     firstLogin: firstLogin.value,
+    account: text('KAEL_ACCOUNT'),
   })
 }
 
@@ -142,10 +146,20 @@ function merge(sources: readonly Source[]): Check<ReadonlyMap<Key, string>> {
   for (const source of sources) {
     for (const [key, raw] of Object.entries(source.values)) {
       if (!isKey(key)) {
-        return refuse(key, String(raw), `${source.name} sets a key that Kael does not have`, `Known: ${KEYS.join(' ')}`)
+        return refuse(
+          key,
+          String(raw),
+          `${source.name} sets a key that Kael does not have`,
+          `Known: ${KEYS.join(' ')}`,
+        )
       }
       if (typeof raw !== 'string' && typeof raw !== 'number') {
-        return refuse(key, JSON.stringify(raw), 'a setting is text or a number', `Correct it in ${source.name}`)
+        return refuse(
+          key,
+          JSON.stringify(raw),
+          'a setting is text or a number',
+          `Correct it in ${source.name}`,
+        )
       }
       const value = String(raw).trim()
       const earlier = values.get(key)
@@ -216,7 +230,12 @@ function readGateway(text: (key: Key) => string | undefined): Check<GatewayAddre
   if (rest === undefined) {
     const alone = Object.entries(parts).find(([, value]) => value !== undefined)
     if (alone === undefined) return ok(undefined)
-    return refuse(alone[0], alone[1] ?? '', 'it goes with TOPSTEPX_API_URL, which is not set', 'Set both or neither')
+    return refuse(
+      alone[0],
+      alone[1] ?? '',
+      'it goes with TOPSTEPX_API_URL, which is not set',
+      'Set both or neither',
+    )
   }
   for (const [key, value] of [['TOPSTEPX_API_URL', rest], ...Object.entries(parts).slice(0, 2)] as const) {
     if (value === undefined) continue
@@ -247,7 +266,12 @@ function readGateway(text: (key: Key) => string | undefined): Check<GatewayAddre
 function readFirstLogin(text: string | undefined): Check<string | undefined> {
   return text === undefined || text.length >= 12
     ? ok(text)
-    : refuse('KAEL_FIRST_LOGIN', '', 'the first-login secret has at least 12 characters', 'Choose a longer one')
+    : refuse(
+        'KAEL_FIRST_LOGIN',
+        '',
+        'the first-login secret has at least 12 characters',
+        'Choose a longer one',
+      )
 }
 
 function readHost(text: string): Check<string> {

@@ -6,7 +6,10 @@ const builder = spawn('vite', ['build', '--config', 'web/vite.config.ts', '--wat
   cwd: ROOT,
   stdio: 'inherit',
 })
-const kael = spawn('node', ['src/cli/kael.ts', 'start', ...process.argv.slice(2)], { cwd: ROOT, stdio: 'inherit' })
+const kael = spawn('node', ['src/cli/kael.mjs', 'start', ...process.argv.slice(2)], {
+  cwd: ROOT,
+  stdio: 'inherit',
+})
 
 // The terminal sends the interrupt to the whole group; Kael drains, the builder follows it.
 process.on('SIGINT', () => undefined)

@@ -68,7 +68,7 @@ function linkNode() {
 }
 
 function linkKael() {
-  const entry = join(root, 'src', 'cli', 'kael.ts')
+  const entry = join(root, 'src', 'cli', 'kael.mjs')
   const link = join(bin, isWindows ? 'kael.cmd' : 'kael')
   rmSync(link, { force: true })
   if (isWindows) return writeFileSync(link, `@node "${entry}" %*\r\n`)

@@ -1,0 +1,231 @@
+import {
+  type BrokerOrder,
+  type BrokerPosition,
+  type BrokerTrade,
+  type EpochMs,
+  type Route,
+  type Ticks,
+  type Usd,
+  usd,
+} from '../../src/domain/index.ts'
+import { type Desk, channelsOf, markOf, protectionText, stopOf, targetOf } from '../../src/desk/index.ts'
+import type { MarketView } from '../../src/desk/index.ts'
+import type { Protection, ProtectionFacts, Transition } from '../../src/execution/index.ts'
+import { coverageOf } from '../../src/execution/index.ts'
+import type { Fault, Result } from '../../src/lib/index.ts'
+import type { ExecutorStore, OrderLife, ProtectionRow } from '../../src/store/index.ts'
+
+export interface WriterOptions {
+  readonly store: ExecutorStore
+  readonly desk: Desk
+  readonly route: Route
+  readonly epoch: number
+  readonly source: string
+  readonly now: () => EpochMs
+  readonly onFault: (what: string, fault: Fault) => void
+  readonly onChange: (topic: string) => void
+}
+
+/** Excursions of a position since it was opened, in ticks. */
+interface Excursion {
+  readonly openedAt: number
+  best: number
+  worst: number
+}
+
+/**
+ * Writes down what became of things, one after the other and in the order in which it was learned. Nothing waits
+ * for it but the end: what must be durable before an act is written by the executor itself.
+ */
+export class LedgerWriter {
+  readonly #options: WriterOptions
+  readonly #written = new Map<string, string>()
+  readonly #excursions = new Map<string, Excursion>()
+  #queue: Promise<void> = Promise.resolve()
+
+  constructor(options: WriterOptions) {
+    this.#options = options
+  }
+
+  /** Resolves when everything that was asked for so far is written or was refused. */
+  settled(): Promise<void> {
+    return this.#queue
+  }
+
+  transitions(transitions: readonly Transition[]): void {
+    const { store, desk, now } = this.#options
+    for (const { tag, from, to, because } of transitions) {
+      const order = desk.orderByTag(tag)
+      // Bracket legs are the broker's orders; intents are our entries, reductions our exits.
+      if (order === undefined || tag.endsWith('-SL') || tag.endsWith('-TP')) continue
+      const facts = {
+        at: now(),
+        reason: because,
+        filled: order.fills.reduce((sum, each) => sum + each.size, 0),
+        ...(order.brokerId === undefined ? {} : { brokerOrderId: order.brokerId }),
+      }
+      const move = order.role === 'entry' ? store.moveIntent : store.moveReduction
+      this.#write('decisions', `move ${tag}`, () => move(tag, from as OrderLife, to as OrderLife, facts))
+    }
+  }
+
+  order(order: BrokerOrder): void {
+    const { store, desk, source, now } = this.#options
+    const instrument = desk.contractById(order.contractId)?.instrument.root
+    if (instrument === undefined) return
+    const role = desk.roleOf(order)
+    if (
+      !this.#isNews(`order ${order.id}`, [
+        order.status,
+        order.filled,
+        order.stop,
+        order.limit,
+        order.size,
+        role,
+      ])
+    )
+      return
+    this.#write('orders', `order ${order.id}`, () =>
+      store.upsertOrder(order, { instrument, role, source, asOf: now(), state: 'current' }),
+    )
+  }
+
+  trade(trade: BrokerTrade): void {
+    const { store, desk, source, epoch } = this.#options
+    const instrument = desk.contractById(trade.contractId)?.instrument.root
+    if (instrument === undefined || !this.#isNews(`trade ${trade.id}`, [trade.isVoided])) return
+    this.#write('fills', `trade ${trade.id}`, () =>
+      store.recordFill(trade, { instrument, epoch, source, asOf: trade.at, state: 'current' }),
+    )
+  }
+
+  position(position: BrokerPosition, view: MarketView | undefined, source: string): void {
+    const { store, desk, now } = this.#options
+    const contract = desk.contractById(position.contractId)
+    if (
+      contract === undefined ||
+      (position.size === 0 &&
+        !this.#written.has(`position ${position.contractId}`) &&
+        position.id.startsWith('none/'))
+    )
+      return
+    const { instrument } = contract
+    const net = position.direction * position.size
+    const mark = markOf(view, net) ?? null
+    const openProfit: Usd | null =
+      mark === null || net === 0
+        ? null
+        : usd(Math.round((mark - position.averageFractional) * net * instrument.tickValue))
+    const excursion = this.#excursionOf(position, mark)
+    if (
+      !this.#isNews(`position ${position.contractId}`, [
+        net,
+        position.averageFractional,
+        mark,
+        excursion.best,
+        excursion.worst,
+      ])
+    )
+      return
+    const asOf = now()
+    this.#write('positions', `position ${position.contractId}`, () =>
+      store.savePosition(position, {
+        instrument: instrument.root,
+        mark,
+        openProfit,
+        best: excursion.best,
+        worst: excursion.worst,
+        decisionId: this.#decisionOf(position) ?? null,
+        source,
+        asOf,
+        state: 'current',
+      }),
+    )
+  }
+
+  protection(contractId: string, protection: Protection, facts: ProtectionFacts): void {
+    const { store, desk, source, now } = this.#options
+    const contract = desk.contractById(contractId)
+    if (contract === undefined) return
+    const { instrument } = contract
+    const stop = stopOf(facts.legs)
+    const target = targetOf(facts.legs)
+    const cover = coverageOf(facts.net ?? 0, facts.legs, facts.allowedStop)
+    const text = protectionText(protection.kind, facts, instrument)
+    const held = desk.positionOf(contractId)
+    const asOf = now()
+    const row: Omit<ProtectionRow, 'route'> = {
+      accountId: desk.accountId,
+      contractId,
+      instrument: instrument.root,
+      phase: protection.kind,
+      text,
+      episode: facts.episode,
+      entry: held === undefined || held.position.size === 0 ? null : held.position.averageFractional,
+      stop: (stop?.price ?? null) as Ticks | null,
+      target: (target?.price ?? null) as Ticks | null,
+      stopOrderId: stop?.orderId ?? null,
+      targetOrderId: target?.orderId ?? null,
+      covered: cover.seen,
+      size: Math.abs(facts.net ?? 0),
+      channels: [...channelsOf(stop)],
+      provenAt: protection.provenAt === undefined ? null : asOf,
+      deadlineAt: null,
+      source,
+      asOf,
+      state: protection.kind === 'unknown' ? 'unknown' : 'current',
+    }
+    const { asOf: _asOf, provenAt: _provenAt, ...lasting } = row
+    if (!this.#isNews(`protection ${contractId}`, [JSON.stringify(lasting), Math.floor(asOf / 10_000)]))
+      return
+    this.#write('positions', `protection ${contractId}`, () => store.saveProtection(row))
+  }
+
+  /** Anything else, in its turn. */
+  other(topic: string, what: string, write: (store: ExecutorStore) => Promise<Result<unknown, Fault>>): void {
+    this.#write(topic, what, () => write(this.#options.store))
+  }
+
+  #write(topic: string, what: string, write: () => Promise<Result<unknown, Fault>>): void {
+    this.#queue = this.#queue.then(async () => {
+      const written = await write()
+      if (written.ok) return this.#options.onChange(topic)
+      // The next pass of reconciliation learns the same again; until then it must not pass for written.
+      this.#written.delete(what)
+      this.#options.onFault(what, written.error)
+    })
+  }
+
+  #isNews(what: string, parts: readonly unknown[]): boolean {
+    const text = parts.join('|')
+    if (this.#written.get(what) === text) return false
+    this.#written.set(what, text)
+    return true
+  }
+
+  #excursionOf(position: BrokerPosition, mark: number | null): Excursion {
+    const known = this.#excursions.get(position.contractId)
+    const excursion: Excursion =
+      known !== undefined && known.openedAt === position.openedAt
+        ? known
+        : { openedAt: position.openedAt, best: 0, worst: 0 }
+    if (mark !== null && position.size > 0) {
+      const favour = Math.round((mark - position.averageFractional) * position.direction)
+      excursion.best = Math.max(excursion.best, favour)
+      excursion.worst = Math.min(excursion.worst, favour)
+    }
+    this.#excursions.set(position.contractId, excursion)
+    return excursion
+  }
+
+  /** The decision of the newest entry that filled on this contract. */
+  #decisionOf(position: BrokerPosition): number | undefined {
+    const { desk } = this.#options
+    const entry = desk.orders
+      .filter(
+        (each) => each.role === 'entry' && each.contractId === position.contractId && each.fills.length > 0,
+      )
+      .toSorted((a, b) => b.intentAt - a.intentAt)[0]
+    return entry === undefined ? undefined : desk.plans.get(entry.tag)?.decisionId
+  }
+}

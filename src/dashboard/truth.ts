@@ -1,0 +1,146 @@
+import type { ModeChange, Shown, Topics, TruthRow } from '../wire/index.ts'
+import { accountOf, feedOf, headerView, modeOf, orderAccountOf, scannerPass } from './header.ts'
+import type { DashboardRows, Moment } from './rows.ts'
+import { isSimulated } from './shown-row.ts'
+
+const HISTORY_MAX = 20
+
+/**
+ * The Source Truth panel: each label from rows of the database, with the table and key that it was read from.
+ * Nothing here has a value of its own.
+ */
+export function truthTopic(rows: DashboardRows, moment: Moment): Topics['truth'] {
+  const lines = truthRows(rows, moment)
+  return {
+    // What needs a person comes first; the order is otherwise fixed, so that the eye learns places.
+    rows: [...lines.filter((each) => each.needsAttention), ...lines.filter((each) => !each.needsAttention)],
+    history: rows.modeHistory.slice(0, HISTORY_MAX).map((each): ModeChange => ({
+      at: each.at,
+      from: each.fromLabel,
+      to: each.toLabel,
+      cause: each.cause,
+    })),
+  }
+}
+
+function truthRows(rows: DashboardRows, moment: Moment): readonly TruthRow[] {
+  const header = headerView(rows, moment)
+  const { proof } = rows
+  const account = ({ id, name }: { id: string; name: string }): string => `${name}  #${id}`
+  return [
+    row('broker mode', modeOf(rows, moment), String, `mode_history ${rows.modeHistory[0]?.id ?? ''}`),
+    row(
+      'viewing account',
+      accountOf(rows),
+      account,
+      `accounts ${rows.account?.route ?? ''}/${rows.account?.id ?? ''}`,
+    ),
+    row(
+      'order account',
+      orderAccountOf(rows),
+      account,
+      `${isSimulated(rows) ? 'simulated_proofs' : 'broker_proofs'} ${proof?.id ?? ''}`,
+    ),
+    row('broker session', sessionOf(rows), String, `broker_sessions ${rows.session?.route ?? ''}`),
+    row(
+      'session',
+      header.market,
+      ({ isOpen, label }) => `${isOpen ? 'OPEN' : 'CLOSED'}  ${label}`,
+      'settings market.session',
+    ),
+    row('protection', protectionOf(rows), String, 'protection'),
+    row('scanner', scannerPass(rows), ({ count, of }) => `${count}/${of}`, 'scanner_state'),
+    row(
+      'feed',
+      feedOf(rows, moment),
+      ({ current, quiet, notCurrent }) => `${current} current, ${quiet} quiet, ${notCurrent} not`,
+      'instruments',
+    ),
+    row('day P&L', header.risk.dayRealised, money, `fills ${rows.fills.length}`),
+    row('loss floor', floorOf(rows), money, 'settings risk.floor'),
+    row(
+      'clock',
+      header.clock,
+      ({ speed, follows }) => `${speed === 0 ? 'max' : `${speed}x`}  ${follows}`,
+      'settings clock',
+    ),
+  ]
+}
+
+function row<T>(label: string, shown: Shown<T>, text: (value: T) => string, proof: string): TruthRow {
+  return {
+    label,
+    shown: { ...shown, value: shown.value === null ? null : text(shown.value) },
+    proof: proof.trim(),
+    needsAttention: ['stale', 'delayed', 'unknown', 'disputed'].includes(shown.state),
+  }
+}
+
+function sessionOf({ session }: DashboardRows): Shown<string> {
+  if (session === undefined)
+    return {
+      value: null,
+      source: 'broker_sessions',
+      asOf: null,
+      seq: null,
+      state: 'unknown',
+      isSimulated: true,
+      why: 'not signed in yet',
+    }
+  return {
+    value: `user hub ${session.userHub}, market hub ${session.marketHub}, ${session.resyncs} resyncs`,
+    source: session.source,
+    asOf: session.asOf,
+    seq: null,
+    state: session.state,
+    isSimulated: session.route !== 'broker',
+    ...(session.lastFault === null ? {} : { why: session.lastFault }),
+  }
+}
+
+function protectionOf({ positions, protections, account }: DashboardRows): Shown<string> {
+  const open = positions.filter((each) => each.size > 0)
+  const proven = open.filter((position) =>
+    protections.some((each) => each.contractId === position.contractId && each.phase === 'protected'),
+  )
+  const instants = protections.map((each) => each.asOf).filter((each) => each !== null)
+  return {
+    value: open.length === 0 ? 'no open position' : `${proven.length} of ${open.length} proven`,
+    source: 'protection',
+    asOf: instants.length === 0 ? (account?.asOf ?? null) : Math.min(...instants),
+    seq: null,
+    state: proven.length === open.length ? 'current' : 'unknown',
+    isSimulated: account?.route !== 'broker',
+    ...(proven.length === open.length ? {} : { why: 'a position whose stop is not proven' }),
+  }
+}
+
+function floorOf({ settings }: DashboardRows): Shown<number> {
+  const setting = settings.find((each) => each.key === 'risk.floor')
+  const declared = (setting?.value as { declared?: unknown } | undefined)?.declared
+  if (setting === undefined || typeof declared !== 'number')
+    return {
+      value: null,
+      source: 'settings',
+      asOf: null,
+      seq: null,
+      state: 'unknown',
+      isSimulated: false,
+      why: 'not declared',
+    }
+  return {
+    value: declared,
+    source: setting.declaredBy,
+    asOf: setting.asOf,
+    seq: null,
+    state: 'declared',
+    isSimulated: false,
+    why: 'a person typed it',
+  }
+}
+
+function money(micros: number): string {
+  const cents = Math.round(micros / 10_000)
+  const text = (Math.abs(cents) / 100).toLocaleString('en-US', { minimumFractionDigits: 2 })
+  return `${cents < 0 ? '\u2212' : ''}${text}`
+}

@@ -1,0 +1,506 @@
+import { instantAt, tradeDateOf } from '../domain/calendar/index.ts'
+import {
+  type BrokerAccount,
+  type BrokerContract,
+  type BrokerOrder,
+  type BrokerPosition,
+  type BrokerTrade,
+  type Instrument,
+  type MonotonicMs,
+  type Signal,
+  type Ticks,
+  contracts,
+  epochMs,
+  sign,
+} from '../domain/index.ts'
+import { type DayLedger, type RiskLimits, dayLedger } from '../domain/risk/index.ts'
+import {
+  type Book,
+  type BrokerSnapshot,
+  type OrderFact,
+  type OrderState,
+  type PositionSnapshot,
+  type Protection,
+  type ProtectionFacts,
+  type ProtectiveLeg,
+  type Reconciled,
+  type TrackedOrder,
+  type Transition,
+  type Violation,
+  advance,
+  allowedStopOf,
+  emptyBook,
+  idleProtection,
+  isLive,
+  isSettled,
+  netByContract,
+  nextStopUnit,
+  reconcile,
+} from '../execution/index.ts'
+import { present } from '../lib/index.ts'
+
+/** A contract that we trade: checked against our own instrument table. */
+export interface DeskContract {
+  readonly instrument: Instrument
+  readonly contract: BrokerContract
+}
+
+export interface DeskOptions {
+  readonly accountId: string
+  readonly accountName: string
+  readonly contracts: readonly DeskContract[]
+  readonly limits: RiskLimits
+}
+
+/** What we asked for with an entry: its exits, and until when it may wait. */
+export interface Plan {
+  readonly signal: Signal | undefined
+  readonly stop: Ticks
+  readonly target: Ticks
+  readonly validUntil: number
+  readonly decisionId: number | undefined
+  readonly mintedAt: MonotonicMs
+}
+
+/** A fact that was taken in, with what it moved. */
+export interface Taken {
+  readonly transitions: readonly Transition[]
+  readonly violations: readonly Violation[]
+}
+
+/** Which channel showed an order, and when on the steady clock. */
+interface Sighting {
+  order: BrokerOrder
+  streamAt: number | undefined
+  readAt: number | undefined
+  earlierReadAt: number | undefined
+  isCancelling: boolean
+}
+
+interface HeldPosition {
+  readonly position: BrokerPosition
+  readonly readAt: MonotonicMs
+  readonly asOf: number
+  /** A second channel that says the same: two make a proof. */
+  readonly isConfirmed: boolean
+}
+
+const NOTHING: Taken = { transitions: [], violations: [] }
+
+/**
+ * All that the executor knows of one account: what we meant, what the broker says, what covers what.
+ * Facts come in from reads, the stream and our own calls; every change raises `version`. No clock, no socket.
+ */
+export class Desk {
+  readonly accountId: string
+  readonly accountName: string
+  readonly limits: RiskLimits
+  /** Rises with every change: a permit is good for one version. */
+  version = 0
+  account: BrokerAccount | undefined
+  accountReadAt: MonotonicMs | undefined
+  readonly plans = new Map<string, Plan>()
+  readonly protections = new Map<string, Protection>()
+  readonly halted = new Map<string, string>()
+  #book: Book
+  readonly #contracts: ReadonlyMap<string, DeskContract>
+  readonly #sightings = new Map<string, Sighting>()
+  readonly #positions = new Map<string, HeldPosition>()
+
+  constructor({ accountId, accountName, contracts, limits }: DeskOptions) {
+    this.accountId = accountId
+    this.accountName = accountName
+    this.limits = limits
+    this.#book = emptyBook(accountId)
+    this.#contracts = new Map(contracts.map((each) => [each.contract.id, each]))
+  }
+
+  get orders(): readonly TrackedOrder[] {
+    return this.#book.orders
+  }
+
+  get trades(): readonly BrokerTrade[] {
+    return this.#book.trades
+  }
+
+  contractOf(root: string): DeskContract | undefined {
+    return [...this.#contracts.values()].find((each) => each.instrument.root === root)
+  }
+
+  contractById(contractId: string): DeskContract | undefined {
+    return this.#contracts.get(contractId)
+  }
+
+  orderByTag(tag: string): TrackedOrder | undefined {
+    return this.#book.orders.find((each) => each.tag === tag)
+  }
+
+  brokerOrders(): readonly BrokerOrder[] {
+    return [...this.#sightings.values()].map((each) => each.order)
+  }
+
+  positions(): readonly HeldPosition[] {
+    return [...this.#positions.values()]
+  }
+
+  positionOf(contractId: string): HeldPosition | undefined {
+    return this.#positions.get(contractId)
+  }
+
+  /** Orders of ours that are read back at a start: those that may have been sent are unknown until looked up. */
+  restore(orders: readonly TrackedOrder[]): Taken {
+    this.#book = { ...this.#book, orders: [...this.#book.orders, ...orders] }
+    this.version++
+    const takens = orders
+      .filter((each) => each.state === 'intent' || each.state === 'sent')
+      .map((each) => this.advance(each.tag, { kind: 'crashed' }))
+    return join(takens)
+  }
+
+  /** A new order of ours, from the moment that its intent is durable. */
+  open(order: TrackedOrder, plan: Plan | undefined): void {
+    this.#book = { ...this.#book, orders: [...this.#book.orders, order] }
+    if (plan !== undefined) this.plans.set(order.tag, plan)
+    this.version++
+  }
+
+  advance(tag: string, fact: OrderFact): Taken {
+    const order = this.orderByTag(tag)
+    if (order === undefined) return NOTHING
+    const { order: after, transitions, violations } = advance(order, fact)
+    this.#book = { ...this.#book, orders: this.#book.orders.map((each) => (each.tag === tag ? after : each)) }
+    this.version++
+    return { transitions, violations }
+  }
+
+  closeAsked(contractId: string, at: number): void {
+    this.#book = { ...this.#book, closes: [...this.#book.closes, { contractId, askedAt: epochMs(at) }] }
+    this.version++
+  }
+
+  cancelAsked(orderId: string): void {
+    const sighting = this.#sightings.get(orderId)
+    if (sighting !== undefined) sighting.isCancelling = true
+  }
+
+  /** A cancel that the broker refused leaves the order as it was. */
+  cancelRefused(orderId: string): void {
+    const sighting = this.#sightings.get(orderId)
+    if (sighting !== undefined) sighting.isCancelling = false
+  }
+
+  /** The stream told of an order. */
+  orderTold(order: BrokerOrder, at: MonotonicMs): Taken {
+    this.#see(order, 'stream', at)
+    return this.#join({
+      asOf: order.updatedAt,
+      openOrders: [order],
+      history: undefined,
+      trades: undefined,
+      positions: undefined,
+    })
+  }
+
+  /** The stream told of a trade. */
+  tradeTold(trade: BrokerTrade): Taken {
+    const trades = { rows: [trade], isComplete: false }
+    return this.#join({
+      asOf: trade.at,
+      openOrders: undefined,
+      history: undefined,
+      trades,
+      positions: undefined,
+    })
+  }
+
+  /** The stream told of a position. A snapshot that was asked for later beats it. */
+  positionTold(position: BrokerPosition, now: number, at: MonotonicMs): void {
+    const held = this.#positions.get(position.contractId)
+    if (held !== undefined && held.asOf > now) return
+    const isConfirmed = held !== undefined && signed(held.position) === signed(position)
+    this.#positions.set(position.contractId, { position, readAt: at, asOf: now, isConfirmed })
+    this.version++
+  }
+
+  accountTold(account: BrokerAccount, at: MonotonicMs): void {
+    if (account.id !== this.accountId) return
+    this.account = account
+    this.accountReadAt = at
+    this.version++
+  }
+
+  /** A whole read: the one way in for start, reconnect, restart and timer. */
+  snapshot(snapshot: BrokerSnapshot, at: MonotonicMs): Reconciled {
+    for (const order of [...(snapshot.history?.rows ?? []), ...(snapshot.openOrders ?? [])])
+      this.#see(order, 'read', at)
+    const result = reconcile(this.#book, snapshot)
+    if (!result.isApplied) return result
+    this.#book = result.book
+    if (snapshot.positions !== undefined) this.#readPositions(snapshot.positions, snapshot.asOf, at)
+    this.version++
+    return result
+  }
+
+  /** Net contracts by our own trades, with what was held before the first of them. */
+  ledgerNet(contractId: string): number {
+    const traded = netByContract(this.#book.trades).get(contractId) ?? 0
+    return traded + (this.#book.baseline[contractId] ?? 0)
+  }
+
+  brokerNet(contractId: string): number | undefined {
+    const held = this.#positions.get(contractId)
+    return held === undefined ? undefined : signed(held.position)
+  }
+
+  positionSnapshot(contractId: string): PositionSnapshot | undefined {
+    const held = this.#positions.get(contractId)
+    return held && { contractId, net: signed(held.position), asOf: held.asOf }
+  }
+
+  dayLedger(now: number): DayLedger {
+    return dayLedger(this.#known(this.#book.trades), tradeDateOf(now), (contractId) =>
+      this.#instrumentOf(contractId),
+    )
+  }
+
+  /** Contracts whose protection has to be looked at: held, on their way, or flat with orders left. */
+  watched(): readonly string[] {
+    const live = this.#book.orders.filter(isLive).map((each) => each.contractId)
+    const held = [...this.#positions.values()]
+      .filter((each) => each.position.size > 0)
+      .map((each) => each.position.contractId)
+    const busy = [...this.protections]
+      .filter(([, each]) => each.kind !== 'idle' && each.kind !== 'flat')
+      .map(([id]) => id)
+    return [...new Set([...live, ...held, ...busy])].filter((each) => this.#contracts.has(each)).sort()
+  }
+
+  /** One contract as its protection sees it. */
+  protectionFacts(
+    contractId: string,
+    now: number,
+    at: MonotonicMs,
+    lastTrade: Ticks | undefined,
+  ): ProtectionFacts {
+    const { instrument } = present(this.#contracts.get(contractId), `contract ${contractId}`)
+    const own = this.#book.orders.filter((each) => each.contractId === contractId)
+    const net = this.brokerNet(contractId)
+    const held = this.#positions.get(contractId)
+    const entry = newestEntry(own)
+    const ledger = this.dayLedger(now).positions.find((each) => each.contractId === contractId)
+    const episode = ledger?.episode ?? held?.position.id ?? contractId
+    const allowed =
+      held === undefined || held.position.size === 0
+        ? undefined
+        : allowedStopOf(
+            signed(held.position),
+            held.position.averageFractional,
+            instrument,
+            this.limits.stopLossCap,
+          )
+    return {
+      at,
+      contractId,
+      net,
+      isSettled: isSettled(own, this.ledgerNet(contractId), this.positionSnapshot(contractId)),
+      isFlatProven: net === 0 && held?.isConfirmed === true,
+      entry: entry?.state,
+      legs: this.legsOf(contractId),
+      unansweredStops: own.filter((each) => each.role === 'stop' && isUnanswered(each.state)).length,
+      isStopRejected: own.some(
+        (each) => each.role === 'stop' && each.state === 'rejected' && each.tag.startsWith(`sl-${episode}-`),
+      ),
+      episode,
+      nextUnit: nextStopUnit(
+        episode,
+        own.map((each) => each.tag),
+      ),
+      stopPrice: this.#ownStop(entry, allowed, net),
+      allowedStop: allowed,
+      lastTrade,
+    }
+  }
+
+  protectionOf(contractId: string, at: MonotonicMs): Protection {
+    return this.protections.get(contractId) ?? idleProtection(at)
+  }
+
+  /** Working or suspended exits of a contract, ours and bracket children, as the channels show them. */
+  legsOf(contractId: string): readonly ProtectiveLeg[] {
+    return [...this.#sightings.values()].flatMap((sighting) => {
+      const { order, streamAt, readAt, earlierReadAt, isCancelling } = sighting
+      const role = this.roleOf(order)
+      const status = legStatus(order.status)
+      if (order.contractId !== contractId || (role !== 'stop' && role !== 'target') || status === undefined)
+        return []
+      return [
+        {
+          orderId: order.id,
+          tag: order.tag,
+          leg: role,
+          direction: sign(order.side),
+          size: order.size - order.filled,
+          price: order.stop ?? order.limit,
+          status: isCancelling ? 'cancelling' : status,
+          createdAt: order.createdAt,
+          streamAt,
+          readAt,
+          earlierReadAt,
+        } satisfies ProtectiveLeg,
+      ]
+    })
+  }
+
+  /** What an order of the broker is to us: ours by its tag or its parent, else somebody else's. */
+  roleOf(order: BrokerOrder): 'entry' | 'stop' | 'target' | 'external' {
+    const tracked = this.#book.orders.find((each) => each.brokerId === order.id || each.tag === order.tag)
+    if (tracked === undefined || tracked.role === 'close') return 'external'
+    return tracked.role
+  }
+
+  /** Every order that works on a contract, for the proof that a reduction reduces. */
+  working(contractId: string): readonly BrokerOrder[] {
+    return this.brokerOrders().filter(
+      (each) => each.contractId === contractId && legStatus(each.status) !== undefined,
+    )
+  }
+
+  #join(snapshot: BrokerSnapshot): Taken {
+    // A told event is newer than any read and no read itself: it may not move the mark of reads.
+    const before = this.#book.appliedAsOf
+    const result = reconcile({ ...this.#book, appliedAsOf: undefined }, snapshot)
+    this.#book = { ...result.book, appliedAsOf: before }
+    this.version++
+    return { transitions: result.transitions, violations: result.violations }
+  }
+
+  #see(order: BrokerOrder, channel: 'stream' | 'read', at: MonotonicMs): void {
+    const known = this.#sightings.get(order.id)
+    if (known === undefined) {
+      const sighting = {
+        order,
+        streamAt: undefined,
+        readAt: undefined,
+        earlierReadAt: undefined,
+        isCancelling: false,
+      }
+      this.#sightings.set(order.id, sighting)
+      return this.#mark(sighting, channel, at)
+    }
+    if (isNewer(order, known.order)) known.order = order
+    if (known.order.status === order.status) this.#mark(known, channel, at)
+  }
+
+  #mark(sighting: Sighting, channel: 'stream' | 'read', at: MonotonicMs): void {
+    if (channel === 'stream') sighting.streamAt = at
+    else {
+      sighting.earlierReadAt = sighting.readAt ?? sighting.earlierReadAt
+      sighting.readAt = at
+    }
+  }
+
+  #readPositions(rows: readonly BrokerPosition[], asOf: number, at: MonotonicMs): void {
+    const listed = new Set(rows.map((each) => each.contractId))
+    for (const position of rows.filter((each) => each.accountId === this.accountId))
+      this.#setPosition(position, asOf, at)
+    // What the broker does not list is flat: the read was whole.
+    for (const { position } of [...this.#positions.values()])
+      if (!listed.has(position.contractId)) this.#setPosition(flat(position), asOf, at)
+    for (const contractId of this.#contracts.keys())
+      if (!this.#positions.has(contractId))
+        this.#setPosition(neverHeld(this.accountId, contractId, asOf), asOf, at)
+  }
+
+  #setPosition(position: BrokerPosition, asOf: number, at: MonotonicMs): void {
+    const held = this.#positions.get(position.contractId)
+    if (held !== undefined && held.asOf > asOf) return
+    // A second look that agrees, whichever channel the first one came by.
+    const isConfirmed = held !== undefined && signed(held.position) === signed(position)
+    this.#positions.set(position.contractId, { position, readAt: at, asOf, isConfirmed })
+  }
+
+  /** The bracket's own stop while it is tight enough, else the loosest that keeps the loss within the cap. */
+  #ownStop(
+    entry: TrackedOrder | undefined,
+    allowed: Ticks | undefined,
+    net: number | undefined,
+  ): Ticks | undefined {
+    const planned = entry === undefined ? undefined : this.plans.get(entry.tag)?.stop
+    if (planned === undefined || allowed === undefined || net === undefined) return allowed
+    return Math.sign(net) * (planned - allowed) >= 0 ? planned : allowed
+  }
+
+  #known(trades: readonly BrokerTrade[]): readonly BrokerTrade[] {
+    return trades.filter((each) => this.#contracts.has(each.contractId))
+  }
+
+  #instrumentOf(contractId: string): Instrument {
+    return present(this.#contracts.get(contractId), `contract ${contractId}`).instrument
+  }
+}
+
+/** Signed contracts of a position. */
+export function signed({ direction, size }: BrokerPosition): number {
+  return direction * size
+}
+
+/** The first instant of the trading day that holds `now`. */
+export function dayStart(now: number): number {
+  return instantAt(tradeDateOf(now), 0) - 6 * 3_600_000
+}
+
+function newestEntry(own: readonly TrackedOrder[]): TrackedOrder | undefined {
+  const entries = own.filter((each) => each.role === 'entry')
+  return entries.find(isLive) ?? entries.toSorted((a, b) => b.intentAt - a.intentAt)[0]
+}
+
+function isUnanswered(state: OrderState): boolean {
+  return state === 'intent' || state === 'sent' || state === 'unknown'
+}
+
+function legStatus(status: BrokerOrder['status']): ProtectiveLeg['status'] | undefined {
+  switch (status) {
+    case 'open':
+      return 'working'
+    case 'suspended':
+      return 'suspended'
+    case 'pending':
+      return 'pending'
+    case 'pending-cancel':
+      return 'cancelling'
+    default:
+      return undefined
+  }
+}
+
+/** Later reports of one order: by its update, then by what was filled; an end is never undone. */
+function isNewer(order: BrokerOrder, than: BrokerOrder): boolean {
+  const isOver = ['filled', 'cancelled', 'expired', 'rejected'].includes(than.status)
+  if (isOver) return false
+  return (
+    order.updatedAt > than.updatedAt || (order.updatedAt === than.updatedAt && order.filled >= than.filled)
+  )
+}
+
+function flat(position: BrokerPosition): BrokerPosition {
+  return { ...position, direction: 0, size: contracts(0) }
+}
+
+function neverHeld(accountId: string, contractId: string, asOf: number): BrokerPosition {
+  return {
+    id: `none/${contractId}`,
+    accountId,
+    contractId,
+    direction: 0,
+    size: contracts(0),
+    averageFractional: 0,
+    openedAt: epochMs(asOf),
+  }
+}
+
+function join(takens: readonly Taken[]): Taken {
+  return {
+    transitions: takens.flatMap((each) => each.transitions),
+    violations: takens.flatMap((each) => each.violations),
+  }
+}
