@@ -1,7 +1,7 @@
 /**
  * The page without a platform: dist/web and the API from the fixtures, with a moving price. For looking at the page:
  *
- *   node test/web/fixture-server.ts [--port 8799] [--speed 20] [--scene full|empty|asking|trouble] [--silent-after MS]
+ *   node test/web/fixture-server.ts [--port 8799] [--speed 20] [--scene full|empty|asking|trouble|closed] [--silent-after MS]
  *
  * Any name and secret sign in.
  */

@@ -37,7 +37,7 @@ describe('every value on the screen', () => {
     const screen = await openScreen()
     const copy = screen.root.cloneNode(true) as HTMLElement
     for (const each of copy.querySelectorAll(
-      '.data, [aria-live], .tab-count, .panel-foot, .root, .contract, kbd, .chip, .footer, .panel-aside, button',
+      '.data, [aria-live], .is-reading, .tab-count, .panel-foot, .root, .contract, kbd, .chip, .footer, .panel-aside, button',
     )) {
       each.remove()
     }

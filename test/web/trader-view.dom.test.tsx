@@ -3,7 +3,8 @@ import { join } from 'node:path'
 import { afterEach, describe, expect, test } from 'vitest'
 import { ROSTER } from '../../src/domain/index.ts'
 import { words } from '../../web/src/text/words.ts'
-import { levelsOf } from '../../web/src/chart/chart-canvas.tsx'
+import { truthText } from '../../web/src/components/truth-panel.tsx'
+import { levelsOf } from '../../web/src/chart/levels.ts'
 import type { HandPlatform } from './fixtures/hand-platform.ts'
 import { NOW, inState, missing, shown } from './fixtures/shown.ts'
 import { someScannerRows } from './fixtures/scanner.ts'
@@ -185,6 +186,13 @@ describe('the scanner', () => {
     await screen.press('K', filter)
 
     expect(screen.root.querySelector('.dialog')).toBeNull()
+  })
+
+  test('a closed market is not counted as a fault of the feed', async () => {
+    const rows = someScannerRows().map((row) => ({ ...row, last: { ...row.last, state: 'closed' as const } }))
+    const screen = await openScreen(aSnapshot({ scanner: rows }))
+
+    expect(screen.root.querySelector('.scanner .panel-foot')?.textContent).toContain('0 not current')
   })
 
   test('a filter that finds nothing says so and how to get all back', async () => {
@@ -407,6 +415,15 @@ describe('source truth', () => {
     expect(screen.root.querySelector('.asked')?.textContent).toContain('accounts/20455471')
   })
 
+  test('copied as text for support it has all rows, and account numbers only by their last four', async () => {
+    const screen = await openScreen()
+    const text = truthText(screen.page)
+
+    expect(text.split('\n')).toHaveLength(1 + 9 + 1 + 1)
+    expect(text).toContain('…5471')
+    expect(text).not.toContain('20455471')
+  })
+
   test('lists the changes of mode with their cause', async () => {
     const screen = await openScreen()
     await screen.press('s')
@@ -465,6 +482,17 @@ describe('the stop menu', () => {
       '0 entries working, 3 denied since 10:42:02 ET',
     )
     expect(screen.root.querySelector('.header')?.textContent).toContain('STOP LEVEL 1')
+  })
+
+  test('who may only look is told so, and no key goes round it', async () => {
+    const screen = await openScreen()
+    screen.page.session.value = { kind: 'signed-in', who: { name: 'guest', role: 'viewer' } }
+    await screen.press('K')
+    await screen.press('1')
+
+    expect(screen.root.querySelector<HTMLButtonElement>('.stop-level button')?.disabled).toBe(true)
+    expect(screen.root.querySelector('.dialog')?.textContent).toContain('Your role is viewer')
+    expect(screen.browser.requests.some((each) => each.path === '/api/v1/commands')).toBe(false)
   })
 
   test('the button is there before the platform has said anything', async () => {

@@ -14,6 +14,9 @@ export interface Browser {
   frame(run: () => void): void
   isHidden(): boolean
   onVisible(run: () => void): void
+  /** Path and query of the page. */
+  address(): string
+  setAddress(address: string): void
   remember(key: string, value: string): void
   recall(key: string): string | null
 }

@@ -18,7 +18,7 @@ export interface Refusal {
   readonly text: string
 }
 
-export type Answer<T> = Promise<Result<T, Refusal>>
+type Answer<T> = Promise<Result<T, Refusal>>
 
 export interface Client {
   session(): Answer<SessionReply>
@@ -31,7 +31,7 @@ export interface Client {
   command(command: CommandRequest): Answer<CommandReply>
 }
 
-export interface BarPage {
+interface BarPage {
   readonly limit?: number
   readonly before?: number
 }

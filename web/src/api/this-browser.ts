@@ -16,6 +16,8 @@ export function thisBrowser(): Browser {
     isHidden: () => document.visibilityState === 'hidden',
     onVisible: (run) =>
       document.addEventListener('visibilitychange', () => document.visibilityState === 'visible' && run()),
+    address: () => location.pathname + location.search,
+    setAddress: (address) => history.replaceState(null, '', address),
     remember(key, value) {
       // A browser that keeps nothing (private window, blocked storage) only forgets the reader's choices.
       try {

@@ -1,8 +1,7 @@
-import type { Timeframe } from '../../../src/domain/index.ts'
 import type { BarUpdate, WireBar } from '../../../src/wire/index.ts'
 
 /** What a newest bar did to the series. */
-export type Taken =
+type Taken =
   | { readonly kind: 'updated' | 'dropped' | 'reload' }
   /** `isUnsure` when the bar before was never seen sealed: its last change may have been missed. */
   | { readonly kind: 'appended'; readonly isUnsure: boolean }
@@ -94,10 +93,6 @@ export function indexAt(bars: readonly WireBar[], at: number, lengthMs: number):
   const bar = bars[found]
   const isBeyond = found === bars.length - 1 && bar !== undefined && at >= bar[0] + lengthMs
   return isBeyond ? bars.length : found
-}
-
-export function chartKey(instrument: string, timeframe: Timeframe): string {
-  return `${instrument} ${timeframe}`
 }
 
 /** The library throws on what does not grow, so it is dropped before. */

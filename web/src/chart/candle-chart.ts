@@ -19,17 +19,10 @@ import { formatPrice } from '../format/numbers.ts'
 import { easternOffsetMs, formatDayMinute } from '../format/time.ts'
 import { indexAt } from './bar-series.ts'
 import { type Layer, layer } from './layer.ts'
+import { type Level, sameLevels, widenedBy } from './levels.ts'
 import { type Mark, drawMarks } from './marks.ts'
 import { drawSessions, drawStructure, drawZones } from './objects-layer.ts'
 import { type Palette, faded, readPalette } from './palette.ts'
-
-/** A level of the open position; its style tells it apart without colour. */
-export interface Level {
-  readonly kind: 'entry' | 'stop' | 'target'
-  /** In ticks. */
-  readonly price: number
-  readonly title: string
-}
 
 export interface CandleChart {
   show(
@@ -82,7 +75,11 @@ export function createCandleChart(element: HTMLElement, events: CandleChartEvent
   const chart = createChart(element, { autoSize: true })
   const candles = chart.addSeries(CandlestickSeries, {
     priceLineStyle: LineStyle.Dotted,
-    autoscaleInfoProvider: (base: () => AutoscaleInfo | null) => withLevels(base(), levels, tickSize()),
+    autoscaleInfoProvider: (base: () => AutoscaleInfo | null) => {
+      const info = base()
+      if (info?.priceRange === null || info?.priceRange === undefined) return info
+      return { ...info, priceRange: widenedBy(info.priceRange, levels, tickSize()) }
+    },
   })
   const volume = chart.addSeries(
     HistogramSeries,
@@ -186,6 +183,7 @@ export function createCandleChart(element: HTMLElement, events: CandleChartEvent
         priceFormat: {
           type: 'custom',
           minMove: info.tickSize,
+          ...(hasHalfTicks(info) ? { base: 10 ** info.decimals } : {}),
           formatter: (price: number) => formatPrice(price / info.tickSize, info),
         },
       })
@@ -197,7 +195,9 @@ export function createCandleChart(element: HTMLElement, events: CandleChartEvent
       redraw()
     },
     replace(all) {
+      const wasEmpty = bars.length === 0
       setData(all)
+      if (wasEmpty) chart.timeScale().resetTimeScale()
       redraw()
     },
     update(bar) {
@@ -232,6 +232,14 @@ export function createCandleChart(element: HTMLElement, events: CandleChartEvent
   }
 }
 
+/**
+ * A tick of 5 in its last decimal (0.00005): the library would divide the axis into steps that are off the grid,
+ * so it is told the decimals instead.
+ */
+function hasHalfTicks({ tickSize, decimals }: InstrumentInfo): boolean {
+  return Math.round(tickSize * 10 ** decimals) === 5
+}
+
 /** Grid at 6 % and no borders: what is measured has to be louder than what it is measured by. */
 function paintChart(chart: IChartApi, palette: Palette): void {
   const grid = { color: faded(palette.text, 0.06) }
@@ -262,32 +270,4 @@ function crossTime(time: Time): string {
   if (typeof time !== 'number') return ''
   const shifted = time * 1000
   return formatDayMinute(shifted - easternOffsetMs(shifted + 4 * 3_600_000))
-}
-
-/**
- * The levels of the open position are on the chart: what is at risk is part of the picture. Those further away than
- * the candles are tall would flatten the candles, and stay outside.
- */
-export function withLevels(
-  base: AutoscaleInfo | null,
-  levels: readonly Level[],
-  tickSize: number,
-): AutoscaleInfo | null {
-  if (base?.priceRange === null || base?.priceRange === undefined) return base
-  const { minValue, maxValue } = base.priceRange
-  const height = maxValue - minValue
-  const near = levels
-    .map((each) => each.price * tickSize)
-    .filter((price) => price > minValue - height && price < maxValue + height)
-  return {
-    ...base,
-    priceRange: { minValue: Math.min(minValue, ...near), maxValue: Math.max(maxValue, ...near) },
-  }
-}
-
-function sameLevels(a: readonly Level[], b: readonly Level[]): boolean {
-  return (
-    a.length === b.length &&
-    a.every((each, i) => each.kind === b[i]?.kind && each.price === b[i]?.price && each.title === b[i]?.title)
-  )
 }

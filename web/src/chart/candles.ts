@@ -6,14 +6,14 @@ import type { Client } from '../api/client.ts'
 import type { Link } from '../state/link.ts'
 import { createBarSeries } from './bar-series.ts'
 
-export type CandlesState =
+type CandlesState =
   | { readonly kind: 'none' }
   | { readonly kind: 'loading' }
   | { readonly kind: 'ready' }
   | { readonly kind: 'failed'; readonly text: string; readonly code: string }
 
 /** What a drawing of the candles listens to. */
-export interface CandlesListener {
+interface CandlesListener {
   /** All bars are new or older ones were put in front. */
   replaced(): void
   /** Only the newest bar changed or was added. */

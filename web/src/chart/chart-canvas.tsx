@@ -1,11 +1,12 @@
 import { useEffect, useRef, useState } from 'preact/hooks'
-import type { InstrumentInfo, PositionCard, WireBar } from '../../../src/wire/index.ts'
-import { formatPrice, formatProfit, signed } from '../format/numbers.ts'
+import type { InstrumentInfo } from '../../../src/wire/index.ts'
+import { formatPrice } from '../format/numbers.ts'
 import { formatDayMinute } from '../format/time.ts'
 import { usePage } from '../state/page.ts'
 import { words } from '../text/words.ts'
-import type { CandleChart, Level } from './candle-chart.ts'
+import type { CandleChart } from './candle-chart.ts'
 import type { Candles } from './candles.ts'
+import { levelsOf } from './levels.ts'
 import { marksOf } from './marks.ts'
 
 interface ChartCanvasProps {
@@ -13,7 +14,8 @@ interface ChartCanvasProps {
   readonly instrument: InstrumentInfo
   readonly watermark: string
   readonly tone: 'simulated' | 'attention'
-  readonly onPointed: (bar: WireBar | null) => void
+  /** With the instant at which the pointed bar opens, or null. */
+  readonly onPointed: (at: number | null) => void
 }
 
 /** Holds the library's chart, which is loaded only when there is something to draw. */
@@ -32,7 +34,10 @@ export function ChartCanvas({ candles, instrument, watermark, tone, onPointed }:
       const { createCandleChart } = await import('./candle-chart.ts')
       if (element.current !== null) await hasRoom(element.current)
       if (isGone || element.current === null) return
-      made = createCandleChart(element.current, { needsOlder: () => candles.older(), pointed: onPointed })
+      made = createCandleChart(element.current, {
+        needsOlder: () => candles.older(),
+        pointed: (bar) => onPointed(bar?.[0] ?? null),
+      })
       setChart(made)
     }
     void draw()
@@ -42,15 +47,18 @@ export function ChartCanvas({ candles, instrument, watermark, tone, onPointed }:
     }
   }, [candles, onPointed])
 
-  const timeframe = candles.chart.value?.timeframe
+  const shown = candles.chart.value
+  const timeframe = shown?.timeframe
+  // By the grid and not by the object: a new snapshot brings the same instrument, and the view must stay still.
+  const { tickSize } = instrument
   useEffect(() => {
-    if (chart === null || timeframe === undefined) return undefined
-    chart.show({ instrument, timeframe }, candles.bars())
+    if (chart === null || shown === null || shown.instrument !== instrument.root) return undefined
+    chart.show({ instrument, timeframe: shown.timeframe }, candles.bars())
     return candles.listen({
       replaced: () => chart.replace(candles.bars()),
       newest: (bar) => chart.update(bar),
     })
-  }, [chart, candles, instrument, timeframe])
+  }, [chart, candles, shown, instrument.root, tickSize])
 
   useEffect(() => {
     const drawn = view.drawn.value
@@ -79,7 +87,7 @@ export function ChartCanvas({ candles, instrument, watermark, tone, onPointed }:
     if (bar === undefined) return
     walkedTo.current = at
     chart?.point(bar)
-    onPointed(bar)
+    onPointed(bar[0])
     const [t, o, h, l, c] = bar.map((each, index) =>
       index === 0 ? formatDayMinute(each) : formatPrice(each, instrument),
     )
@@ -121,44 +129,4 @@ function hasRoom(element: Element): Promise<void> {
     })
     observer.observe(element)
   })
-}
-
-/** Entry, stop and target of what is open, with the money at each; an unknown price draws no line. */
-export function levelsOf(cards: readonly PositionCard[]): readonly Level[] {
-  return cards.flatMap((card) => {
-    const size = card.size.value === null ? '' : ` ${card.size.value} ${card.side}`
-    const levels: Level[] = []
-    if (card.entry.value !== null) {
-      levels.push({
-        kind: 'entry',
-        price: card.entry.value,
-        title: `${words.chart.entry}${size}${card.decision === null ? '' : ` ${card.decision}`}`,
-      })
-    }
-    if (card.stop.value !== null) {
-      levels.push({
-        kind: 'stop',
-        price: card.stop.value,
-        title: `${words.chart.stop}${money(card.stopMoney.value)}`,
-      })
-    }
-    if (card.target.value !== null) {
-      const r = ratio(card)
-      levels.push({
-        kind: 'target',
-        price: card.target.value,
-        title: `${words.chart.target}${money(card.targetMoney.value)}${r === null ? '' : ` ${signed(r, 1)}R`}`,
-      })
-    }
-    return levels
-  })
-}
-
-function money(micros: number | null): string {
-  return micros === null ? '' : ` ${formatProfit(micros)}`
-}
-
-function ratio({ stopMoney, targetMoney }: PositionCard): number | null {
-  if (stopMoney.value === null || targetMoney.value === null || stopMoney.value >= 0) return null
-  return targetMoney.value / -stopMoney.value
 }

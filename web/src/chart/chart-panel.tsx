@@ -88,11 +88,11 @@ interface BodyProps {
 
 function Body({ candles, instrument, row, isTable }: BodyProps) {
   const { topics, contact } = usePage()
-  const [pointed, setPointed] = useState<WireBar | null>(null)
+  const [pointedAt, setPointedAt] = useState<number | null>(null)
   const state = candles.state.value
   const chart = candles.chart.value
   if (topics.scanner.value !== null && instrument === undefined) return <Empty>{text.noInstrument}</Empty>
-  if (chart === null || instrument === undefined || state.kind === 'none' || state.kind === 'loading') {
+  if (chart === null || instrument === undefined || state.kind === 'none') {
     return (
       <Skeleton
         rows={1}
@@ -107,14 +107,20 @@ function Body({ candles, instrument, row, isTable }: BodyProps) {
       </Empty>
     )
   }
-  const bar = pointed ?? candles.newest.value
-  if (bar === null) return <Empty>{text.empty(chart.instrument, chart.timeframe)}</Empty>
+  const newest = candles.newest.value
+  const bar = candles.bars().find((each) => each[0] === pointedAt) ?? newest
+  const isReading = state.kind === 'loading'
+  if (bar === null && !isReading) return <Empty>{text.empty(chart.instrument, chart.timeframe)}</Empty>
   const seen = row === undefined ? 'unknown' : seenThrough(row.last, contact.kind.value).state
   const isStale = STALE.has(seen)
   const isSimulated = row?.last.isSimulated ?? false
   return (
     <div class={`chart-body ${isStale ? 'is-stale' : ''}`}>
-      <Legend bar={bar} instrument={instrument} source={candles.source.value} isSimulated={isSimulated} />
+      {bar === null ? (
+        <p class="legend is-reading">{text.loading(chart.instrument, chart.timeframe)}</p>
+      ) : (
+        <Legend bar={bar} instrument={instrument} source={candles.source.value} isSimulated={isSimulated} />
+      )}
       {isTable ? (
         <CandleTable candles={candles} instrument={instrument} isSimulated={isSimulated} />
       ) : (
@@ -123,7 +129,7 @@ function Body({ candles, instrument, row, isTable }: BodyProps) {
           instrument={instrument}
           watermark={isStale ? text.stale : isSimulated ? text.simulated : ''}
           tone={isStale ? 'attention' : 'simulated'}
-          onPointed={setPointed}
+          onPointed={setPointedAt}
         />
       )}
     </div>

@@ -1,5 +1,4 @@
-import { useSignalEffect } from '@preact/signals'
-import { useRef, useState } from 'preact/hooks'
+import { useRef } from 'preact/hooks'
 import { type Page, usePage } from '../state/page.ts'
 import { words } from '../text/words.ts'
 
@@ -8,33 +7,21 @@ const POLITE_MS_MIN = 5_000
 /** One polite voice, at most once in 5 s, and one that interrupts, for protection and stop. Prices stay silent. */
 export function Announcer() {
   const page = usePage()
-  const [polite, setPolite] = useState('')
-  const [urgent, setUrgent] = useState('')
-  const last = useRef({ polite: '', urgent: '', spokeAt: Number.NEGATIVE_INFINITY })
-
-  useSignalEffect(() => {
-    const { current } = last
-    const now = urgentText(page)
-    if (now !== current.urgent) {
-      current.urgent = now
-      setUrgent(now)
-    }
-    const news = politeText(page)
-    void page.clock.beat.value
-    const monotonic = page.browser.monotonic()
-    if (news === current.polite || monotonic - current.spokeAt < POLITE_MS_MIN) return
-    current.polite = news
-    current.spokeAt = monotonic
-    setPolite(news)
-  })
+  void page.clock.beat.value
+  const spoken = useRef({ text: '', at: Number.NEGATIVE_INFINITY })
+  const news = politeText(page)
+  const now = page.browser.monotonic()
+  if (news !== spoken.current.text && now - spoken.current.at >= POLITE_MS_MIN) {
+    spoken.current = { text: news, at: now }
+  }
 
   return (
     <div class="for-readers">
       <p role="status" aria-live="polite">
-        {polite}
+        {spoken.current.text}
       </p>
       <p role="alert" aria-live="assertive">
-        {urgent}
+        {urgentText(page)}
       </p>
     </div>
   )

@@ -1,6 +1,7 @@
 import { useErrorBoundary } from 'preact/hooks'
 import { useSignalEffect } from '@preact/signals'
 import { unreachable } from '../../../src/lib/index.ts'
+import { addressOf } from '../state/address.ts'
 import { type Page, PageContext } from '../state/page.ts'
 import { words } from '../text/words.ts'
 import { Login } from './login.tsx'
@@ -12,6 +13,11 @@ export function App({ page }: { readonly page: Page }) {
     const theme = page.view.theme.value
     if (theme === 'system') delete document.documentElement.dataset['theme']
     else document.documentElement.dataset['theme'] = theme
+  })
+  useSignalEffect(() => {
+    const address = addressOf(page.view)
+    if (page.session.value.kind === 'signed-in' && address !== page.browser.address())
+      page.browser.setAddress(address)
   })
   if (fault !== undefined) return <Stuck />
   return (

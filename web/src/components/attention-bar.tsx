@@ -21,6 +21,8 @@ export function AttentionBar() {
   }
   const conditions = topics.conditions.value ?? []
   const [urgent] = byUrgency(conditions)
+  const newer = topics.newerVersion.value
+  if (urgent === undefined && newer !== null) return <Update version={newer} />
   if (urgent === undefined) return <div class="attention-bar" />
   return <Line condition={urgent} others={conditions.length - 1} />
 }
@@ -28,6 +30,16 @@ export function AttentionBar() {
 /** What needs a person first, and of those what has waited longest. */
 export function byUrgency(conditions: readonly Condition[]): readonly Condition[] {
   return conditions.toSorted((a, b) => rank(a) - rank(b) || a.since - b.since)
+}
+
+function Update({ version }: { readonly version: string }) {
+  return (
+    <div class="attention-bar is-notice" role="status">
+      <span class="attention-sign">●</span>
+      <strong>{words.update.text(version)}</strong>
+      <span class="attention-action">{words.update.action}</span>
+    </div>
+  )
 }
 
 function rank(condition: Condition): number {

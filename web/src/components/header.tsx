@@ -36,13 +36,7 @@ export function Header() {
 }
 
 /** The label comes from the platform's own row or it is the word unknown; the page has no label to give. */
-export function ModeBadge({
-  mode,
-  reason,
-}: {
-  readonly mode: Shown<ModeLabel> | null
-  readonly reason: string
-}) {
+function ModeBadge({ mode, reason }: { readonly mode: Shown<ModeLabel> | null; readonly reason: string }) {
   const { contact, view } = usePage()
   const shown = mode === null ? null : unknownWithoutContact(mode, contact.kind.value)
   const look =
@@ -198,7 +192,7 @@ function ClockSpeed(props: { readonly speed: number; readonly shown: HeaderView[
 }
 
 /** The name as the broker says it and the end of its id: enough to tell two accounts apart, too little to copy. */
-export function accountText({ id, name, subAccount }: AccountName): string {
+function accountText({ id, name, subAccount }: AccountName): string {
   const short = id.length > 6 ? `…${id.slice(-4)}` : id
   return `${name} #${short}${subAccount === null ? '' : ` / ${subAccount}`}`
 }

@@ -37,7 +37,7 @@ export function useKeyboard(): void {
 }
 
 function act(page: Page, key: string, isChord: boolean, hovered: Element | null): boolean {
-  const { view, stop, topics } = page
+  const { view, stop, topics, session } = page
   if (isChord && key === 't') {
     view.overlay.value = { kind: 'none' }
     view.phonePage.value = 'trade'
@@ -45,7 +45,8 @@ function act(page: Page, key: string, isChord: boolean, hovered: Element | null)
   }
   // Inside the stop menu digits mean levels, not timeframes.
   if (view.overlay.value.kind === 'stop' && /^[1-9]$/.test(key)) {
-    if (key === '1' && (topics.header.value?.stop.value?.level ?? 0) === 0) void stop.set(1)
+    const isViewer = session.value.kind === 'signed-in' && session.value.who.role === 'viewer'
+    if (key === '1' && !isViewer && (topics.header.value?.stop.value?.level ?? 0) === 0) void stop.set(1)
     return true
   }
   const timeframe = /^[1-6]$/.test(key) ? TIMEFRAMES[Number(key) - 1] : undefined
@@ -89,7 +90,7 @@ function explain(page: Page): boolean {
 }
 
 /** The values whose source is meant: of the focused element, else of what the pointer is on. */
-export function askedAt(focused: Element | null, hovered: Element | null): readonly Asked[] {
+function askedAt(focused: Element | null, hovered: Element | null): readonly Asked[] {
   const direct = hovered?.closest('[data-source]')
   if (direct !== null && direct !== undefined) return [askedOf(direct)]
   const row = focused?.closest('[role="option"], tr, article, .pair')

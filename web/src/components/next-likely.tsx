@@ -41,10 +41,7 @@ export function NextLikely() {
 }
 
 /** What is in a trade, closed, stale or unknown cannot be next; of the rest the fewest missing, then the fixed order. */
-export function nextLikely(
-  rows: readonly ScannerRow[],
-  positions: readonly PositionCard[],
-): ScannerRow | undefined {
+function nextLikely(rows: readonly ScannerRow[], positions: readonly PositionCard[]): ScannerRow | undefined {
   const open = new Set(positions.map((each) => each.instrument))
   return rows
     .filter((row) => !open.has(row.instrument) && row.of > 0 && CAN_BE_NEXT.has(row.word.state))

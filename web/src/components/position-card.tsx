@@ -48,7 +48,7 @@ interface CardProps {
   readonly instrument: InstrumentInfo | undefined
 }
 
-export function PositionCard({ card, instrument }: CardProps) {
+function PositionCard({ card, instrument }: CardProps) {
   const { view } = usePage()
   const sign = card.side === 'long' ? 1 : -1
   const side: Tone = sign === 1 ? 'up' : 'down'

@@ -20,7 +20,7 @@ export function Scanner() {
   const shown = visibleRows(page)
   const open = new Set((topics.positions.value ?? []).map((each) => each.instrument))
   const notCurrent = (rows ?? []).filter(
-    (row) => !FRESH.has(seenThrough(row.last, contact.kind.value).state),
+    (row) => !AS_EXPECTED.has(seenThrough(row.last, contact.kind.value).state),
   ).length
   return (
     <Panel title={text.title} area="scanner" aside={<Filter />}>
@@ -56,12 +56,12 @@ export function chosenInstrument({ topics, view }: Page): string | null {
   return topics.positions.value?.[0]?.instrument ?? rows[0]?.instrument ?? null
 }
 
-export function visibleRows({ topics, view }: Page): readonly ScannerRow[] {
+function visibleRows({ topics, view }: Page): readonly ScannerRow[] {
   return arrange(topics.scanner.value ?? [], topics.positions.value ?? [], view.filter.value)
 }
 
 /** Fixed order with open positions pinned on top, and only what the filter names. */
-export function arrange(
+function arrange(
   rows: readonly ScannerRow[],
   positions: readonly PositionCard[],
   filter: string,
@@ -85,7 +85,8 @@ export function stepChosen(page: Page, step: 1 | -1): void {
   if (row !== undefined) page.view.choose(row.instrument)
 }
 
-const FRESH: ReadonlySet<string> = new Set(['current', 'quiet', 'simulated'])
+/** A closed market is no fault of the feed. */
+const AS_EXPECTED: ReadonlySet<string> = new Set(['current', 'quiet', 'simulated', 'closed'])
 
 interface RowProps {
   readonly row: ScannerRow

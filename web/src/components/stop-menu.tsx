@@ -39,10 +39,12 @@ export function StopButton({ shown }: { readonly shown: Shown<StopState> | null 
 
 /** Level 1 by one press, without a question: stopping is never made hard. */
 export function StopMenu() {
-  const { topics, contact, stop } = usePage()
+  const { topics, contact, stop, session } = usePage()
   const header = topics.header.value
   const shown = header === null ? null : unknownWithoutContact(header.stop, contact.kind.value)
   const level = shown?.value?.level ?? 0
+  const mayNot =
+    session.value.kind === 'signed-in' && session.value.who.role === 'viewer' ? text.viewer : undefined
   return (
     <Dialog title={text.title} kind="menu">
       <p class="stop-proof" role="status">
@@ -50,9 +52,22 @@ export function StopMenu() {
         {contact.kind.value === 'lost' && <span class="attention-block">▲ {text.disconnected}</span>}
       </p>
       {level === 0 ? (
-        <Level number="1" name={text.level1} says={text.level1Text} onPress={() => void stop.set(1)} />
+        <Level
+          number="1"
+          name={text.level1}
+          says={text.level1Text}
+          reason={mayNot}
+          onPress={() => void stop.set(1)}
+        />
       ) : (
-        <Level number="1" name={text.allow} says={text.allowText} onPress={() => void stop.set(0)} isQuiet />
+        <Level
+          number="1"
+          name={text.allow}
+          says={text.allowText}
+          reason={mayNot}
+          onPress={() => void stop.set(0)}
+          isQuiet
+        />
       )}
       <Level number="2" name={text.level2} says={text.level2Text} reason={text.notHere} />
       <Level number="3" name={text.level3} says={text.level3Text} reason={text.notHere} />
@@ -67,7 +82,8 @@ interface LevelProps {
   readonly number: string
   readonly name: string
   readonly says: string
-  readonly reason?: string
+  /** Why it cannot be pressed. */
+  readonly reason?: string | undefined
   readonly isQuiet?: boolean
   readonly onPress?: () => void
 }
@@ -79,7 +95,7 @@ function Level({ number, name, says, reason, isQuiet, onPress }: LevelProps) {
       <button
         type="button"
         class={isQuiet === true ? 'button' : 'button stop-choice'}
-        disabled={onPress === undefined}
+        disabled={reason !== undefined}
         aria-describedby={id}
         onClick={onPress}
       >

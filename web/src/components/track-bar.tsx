@@ -48,7 +48,7 @@ export function TrackBar({ card }: { readonly card: PositionCard }) {
   )
 }
 
-export function trackOf(card: Pick<PositionCard, 'entry' | 'last' | 'stop' | 'target'>): Shown<Track> {
+function trackOf(card: Pick<PositionCard, 'entry' | 'last' | 'stop' | 'target'>): Shown<Track> {
   const { entry, last, stop, target } = card
   const inputs = [entry, last, stop, target]
   const whole =

@@ -2,7 +2,7 @@ import { useState } from 'preact/hooks'
 import type { ModeChange, TruthRow } from '../../../src/wire/index.ts'
 import { formatClock, formatInstant } from '../format/time.ts'
 import { type Page, usePage } from '../state/page.ts'
-import { recorded, seenThrough } from '../state/provenance.ts'
+import { recorded, seenThrough, withValue } from '../state/provenance.ts'
 import type { Asked } from '../state/view.ts'
 import { words } from '../text/words.ts'
 import { Data } from './data.tsx'
@@ -17,7 +17,7 @@ export function TruthPanel() {
   const truth = page.topics.truth.value
   const asked = page.view.asked.value
   return (
-    <Dialog title={text.title} kind="sheet" aside={<Copy />}>
+    <Dialog title={text.title} kind="sheet" aside={<Aside />}>
       <p class="name intro">{text.intro}</p>
       {asked.length > 0 && <AskedValues asked={asked} />}
       {truth === null ? (
@@ -58,7 +58,7 @@ export function TruthPanel() {
 }
 
 /** What needs a person sorts first; the rest keeps the platform's order. */
-export function attentionFirst(rows: readonly TruthRow[]): readonly TruthRow[] {
+function attentionFirst(rows: readonly TruthRow[]): readonly TruthRow[] {
   return [...rows.filter((row) => row.needsAttention), ...rows.filter((row) => !row.needsAttention)]
 }
 
@@ -151,6 +151,28 @@ function AskedValues({ asked }: { readonly asked: readonly Asked[] }) {
         </tbody>
       </table>
     </section>
+  )
+}
+
+function Aside() {
+  const { topics, clock } = usePage()
+  const header = topics.header.value
+  return (
+    <>
+      {header !== null && (
+        <span class="pair">
+          <span class="name">{text.updated}</span>
+          <Data
+            shown={withValue(header.clock, () => clock.now())}
+            format={(at) => `${formatClock(at)} ET`}
+            label={text.updated}
+            follows
+            compact
+          />
+        </span>
+      )}
+      <Copy />
+    </>
   )
 }
 

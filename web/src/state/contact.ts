@@ -15,7 +15,7 @@ export interface Contact {
 }
 
 /** After so much silence the page no longer knows what the platform does, and says so. */
-export const SILENCE_MS_MAX = 3_000
+const SILENCE_MS_MAX = 3_000
 
 export function createContact(browser: Browser, clock: PlatformClock): Contact {
   const heardAt = signal<number | null>(null)

@@ -20,7 +20,7 @@ export interface Link {
   onSnapshot(listener: () => void): void
 }
 
-export type LinkState =
+type LinkState =
   | { readonly kind: 'stopped' }
   | { readonly kind: 'asking' }
   | { readonly kind: 'streaming' }

@@ -13,7 +13,7 @@ import { type TopicStore, createTopics } from './topics.ts'
 import { type View, createView } from './view.ts'
 
 /** Who is at the page. */
-export type Session =
+type Session =
   | { readonly kind: 'asking' }
   | { readonly kind: 'signed-out' }
   | { readonly kind: 'signed-in'; readonly who: SessionReply }

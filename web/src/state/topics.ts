@@ -7,6 +7,8 @@ type Held = { readonly [Name in keyof Topics]: ReadonlySignal<Topics[Name] | nul
 export interface TopicStore extends Held {
   readonly instruments: ReadonlySignal<readonly InstrumentInfo[]>
   readonly version: ReadonlySignal<string | null>
+  /** The platform was replaced under the open page: its version now, while the page is still of the first. */
+  readonly newerVersion: ReadonlySignal<string | null>
   readonly seq: ReadonlySignal<number | null>
   take(snapshot: Snapshot): void
   apply(message: Pick<StreamMessage, 'seq' | 'changes' | 'decisions'>): void
@@ -29,6 +31,7 @@ export function createTopics(): TopicStore {
   }
   const instruments = signal<readonly InstrumentInfo[]>([])
   const version = signal<string | null>(null)
+  const newerVersion = signal<string | null>(null)
   const seq = signal<number | null>(null)
 
   function put<Name extends keyof Topics>(name: Name, value: Topics[Name] | undefined): void {
@@ -39,11 +42,13 @@ export function createTopics(): TopicStore {
     ...held,
     instruments,
     version,
+    newerVersion,
     seq,
     take(snapshot) {
       batch(() => {
         instruments.value = snapshot.instruments
-        version.value = snapshot.version
+        if (version.value === null) version.value = snapshot.version
+        else newerVersion.value = snapshot.version === version.value ? null : snapshot.version
         seq.value = snapshot.seq
         for (const name of TOPIC_NAMES) put(name, snapshot.topics[name])
       })

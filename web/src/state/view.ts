@@ -6,7 +6,7 @@ export type Tab = 'positions' | 'orders' | 'fills' | 'decisions' | 'conditions' 
 export const TABS: readonly Tab[] = ['positions', 'orders', 'fills', 'decisions', 'conditions', 'actors']
 
 /** What lies over the trader view; one at a time. */
-export type Overlay =
+type Overlay =
   | { readonly kind: 'none' }
   | { readonly kind: 'truth' }
   | { readonly kind: 'stop' }

@@ -183,6 +183,7 @@ export const words = {
     level3: 'Flatten and lock…',
     level3Text: 'Level 2, then positions are closed and the account is locked until the next trading day.',
     notHere: 'Not in this version. Use the broker’s own platform for it.',
+    viewer: 'Your role is viewer. Sign in as a trader to stop.',
     allow: 'Allow new entries again',
     allowText: 'The gate judges new signals again, all five phases.',
     active: (level: number) => `STOP LEVEL ${level}`,
@@ -266,6 +267,10 @@ export const words = {
     title: 'This page stopped on an error',
     text: 'The platform is not affected by it: trading goes on, or not, as before. Load the page again.',
     reload: 'Load the page again',
+  },
+  update: {
+    text: (version: string) => `The platform is now version ${version}.`,
+    action: 'Load the page again when no position is open.',
   },
   footer: {
     contact: { asking: 'asking the platform', held: 'stream in contact', lost: 'stream lost' },
