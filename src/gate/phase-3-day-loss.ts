@@ -39,7 +39,7 @@ function tradingDayFault({ day, session, now }: Evidence): Finding | undefined {
 }
 
 function lockout({ lockedUntil }: DayEvidence, now: number): Finding | undefined {
-  if (lockedUntil === undefined || lockedUntil === null || now >= lockedUntil) return undefined
+  if (lockedUntil == null || now >= lockedUntil) return undefined
   return fail('LOCKOUT_ACTIVE', `locked for ${Math.ceil((lockedUntil - now) / 60_000)} min more`, {
     lockedForMs: lockedUntil - now,
   })

@@ -294,6 +294,99 @@ describe('routes', () => {
   })
 })
 
+describe('edges', () => {
+  const order = anOrder()
+
+  test('a collar is a distance that may be reached and not passed, by the entry and by the stop', () => {
+    const last = (ticksAway: number) => withValue(evidenceFor(order), 'data.lastTrade', 80_000 + ticksAway)
+
+    // MNQ: 800 ticks; the stop lies 100 ticks below the entry.
+    expect(verdictOf(order, last(700))).toBe('permitted')
+    expect(verdictOf(order, last(701))).toBe('PRICE_COLLAR')
+    expect(verdictOf(order, last(-800))).toBe('permitted')
+    expect(verdictOf(order, last(-801))).toBe('PRICE_COLLAR')
+  })
+
+  test('twice the daily range narrows the collar and never widens it', () => {
+    const range = (ticksADay: number) => withValue(evidenceFor(order), 'data.dailyRangeTicks', ticksADay)
+
+    // The stop lies 110 ticks from the last trade.
+    expect(verdictOf(order, range(55))).toBe('permitted')
+    expect(verdictOf(order, range(54.5))).toBe('PRICE_COLLAR')
+    expect(verdictOf(order, withValue(range(1e6), 'data.lastTrade', 80_701))).toBe('PRICE_COLLAR')
+  })
+
+  test('a lock-out ends at its end', () => {
+    const locked = (until: number) => withValue(evidenceFor(order), 'day.lockedUntil', until)
+
+    expect(verdictOf(order, locked(at('10:00') + 1))).toBe('LOCKOUT_ACTIVE')
+    expect(verdictOf(order, locked(at('10:00')))).toBe('permitted')
+  })
+
+  test('a blackout holds from its first instant to before its last', () => {
+    const news = (from: number, to: number) =>
+      withValue(evidenceFor(order), 'blackouts', [{ kind: 'news', label: 'CPI', from, to }])
+
+    expect(verdictOf(order, news(at('10:00'), at('10:05')))).toBe('NEWS_BLOCK')
+    expect(verdictOf(order, news(at('10:00') + 1, at('10:05')))).toBe('permitted')
+    expect(verdictOf(order, news(at('09:55'), at('10:00')))).toBe('permitted')
+  })
+
+  test('a roll blackout denies with the reason of the roll', () => {
+    const roll = withValue(evidenceFor(order), 'blackouts', [
+      { kind: 'roll', label: 'H26 expires', from: at('09:00'), to: at('11:00') },
+    ])
+
+    expect(judge(order, roll)).toMatchObject({ code: 'ROLL_BLOCK', text: 'H26 expires' })
+  })
+
+  test('a declared floor counts for seven days', () => {
+    const declaredOn = (date: string) => withValue(evidenceFor(order), 'floor.declaredOn', date)
+
+    expect(verdictOf(order, declaredOn('2026-03-03'))).toBe('permitted')
+    expect(verdictOf(order, declaredOn('2026-03-02'))).toBe('FLOOR_OUTDATED')
+  })
+
+  test('a session that the executor believes to end now has ended', () => {
+    expect(verdictOf(order, withValue(evidenceFor(order), 'session.closesAt', at('10:00')))).toBe(
+      'SESSION_CLOSED',
+    )
+    expect(verdictOf(order, withValue(evidenceFor(order), 'session.flatBy', at('10:15')))).toBe('permitted')
+  })
+
+  test.each([
+    ['health.executorLagMs', 249],
+    ['health.clockSkewMs', 2_000],
+    ['health.clockSkewMs', -2_000],
+    ['throttle.requestsUsed', 139],
+    ['throttle.entriesToday', 29],
+    ['throttle.entriesLastMinute', 5],
+    ['strategy.identicalSetups', 2],
+    ['strategy.stopOutsInARow', 2],
+    ['strategy.rejectsInARow', 2],
+    ['regime.reading.confidence', 0.3],
+  ] as const)('%s of %d is the last that passes', (path, value) => {
+    expect(verdictOf(order, withValue(evidenceFor(order), path, value))).toBe('permitted')
+  })
+
+  test('a denial names the risk that would still fit', () => {
+    const near = judge(order, withValue(evidenceFor(order), 'day.realised', -350_000_000))
+    const floor = judge(order, withValue(evidenceFor(order), 'account.balance', 48_080_000_000))
+
+    // 400 less 350 lost and 10 kept back; 48,080 less floor and buffer.
+    expect(near).toMatchObject({ code: 'DAY_LOSS_WOULD_BREACH', fix: 'a risk of at most 40.00' })
+    expect(floor).toMatchObject({ code: 'HEADROOM_BELOW_RISK', fix: 'a risk of at most 30.00' })
+  })
+
+  test('an order that fits no contract is counted at the cap until phase 5 says why', () => {
+    const empty = withStop(240, { size: size(0) })
+    const tight = withValue(evidenceFor(empty), 'account.balance', 48_170_000_000)
+
+    expect(verdictOf(empty, tight)).toBe('SIZE_BELOW_ONE')
+    expect(verdictOf(empty, withValue(tight, 'account.balance', 48_169_999_999))).toBe('HEADROOM_BELOW_RISK')
+  })
+})
+
 describe('negative prices', () => {
   test('crude below zero is judged like any other price', () => {
     const order = anOrder({

@@ -139,6 +139,15 @@ describe('a stop of ours', () => {
     expect(verdictOf(tighten(79_899), holding(1, { working: [working()] }))).toBe('REDUCE_LOOSENS')
     expect(verdictOf(tighten(79_899), holding(-1, { working: [working({ side: 'buy' })] }))).toBe('permitted')
     expect(verdictOf(tighten(79_950), holding(1))).toBe('REDUCE_MALFORMED')
+    expect(verdictOf(tighten(79_950), holding(1, { working: [working({ role: 'target' })] }))).toBe(
+      'REDUCE_MALFORMED',
+    )
+    expect(verdictOf(tighten(79_950), holding(1, { working: [working({ orderId: '8' })] }))).toBe(
+      'REDUCE_MALFORMED',
+    )
+    expect(verdictOf(tighten(79_950), holding(1, { working: [working({ side: 'buy' })] }))).toBe(
+      'REDUCE_MALFORMED',
+    )
   })
 })
 
