@@ -102,6 +102,28 @@ describe('the maximum loss of an account', () => {
     expect(trader.place({})).toMatchObject({ success: false, errorCode: 4 })
   })
 
+  test('trails the highest balance of a day, from its end on', () => {
+    // Bought at 6000.00, flat at 6019.75 and below 51,000: the floor is 48,984.70 in the evening.
+    const tape = `
+      0 6000.00 10 buy
+      590 6020.00 10 buy
+      7210 6020.00 10 buy
+      7220 5980.75 10 sell
+      7230 5980.00 10 sell
+    `
+    const trader = tradeOn('ES', tape, { accounts, startsAt: AFTERNOON })
+    trader.until(0)
+    trader.place({ size: 1 })
+    trader.until(7_210)
+    expect(trader.balance()).toBe(50_000 + 987.5 - 2.8)
+    trader.place({ size: 1 })
+    trader.until(7_220)
+    expect(trader.positions()).toMatchObject([{ size: 1 }])
+    trader.until(7_230)
+
+    expect(trader.positions()).toEqual([])
+  })
+
   test('never ends an account that has none', () => {
     const trader = tradeOn('ES', FALL)
     trader.until(0)

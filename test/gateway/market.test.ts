@@ -253,6 +253,45 @@ describe('the seeded market', () => {
     expect(performance.now() - began).toBeLessThan(3_000)
   })
 
+  test('the volume of a quote is that of the trading day so far', () => {
+    const exchange = createExchange({ seed: 'kael', start: DEFAULT_START })
+    const now = DEFAULT_START + 150_500
+    exchange.advanceTo(now)
+    const contract = kael.front('ES')
+    const minutes = kael.tape.minutes(contract, Date.parse('2026-03-09T22:00:00Z'), DEFAULT_START + 120_000)
+    const forming = kael.tape.ticksOf(contract, DEFAULT_START + 120_000).filter((each) => each.at <= now)
+    const traded = [...minutes.map((each) => each.v), ...forming.map((each) => each.volume)]
+
+    expect(exchange.quoteOf(contract.id)).toMatchObject({
+      volume: traded.reduce((a, b) => a + b, 0),
+      high: Math.max(...minutes.map((each) => each.h), ...forming.map((each) => each.price)) / 4,
+      open: (minutes[0]?.o ?? 0) / 4,
+    })
+  })
+
+  test('who holds a month that has rolled may get out of it, but not deeper in', () => {
+    const exchange = createExchange({
+      seed: 'kael',
+      start: epochMs(Date.parse('2026-03-11T19:00:00Z')),
+      instruments: roots('ES'),
+      historyDays: 1,
+      settings: { isFlatByAfternoon: false },
+    })
+    const token = login(exchange)
+    const place = (side: number, instant?: string): unknown =>
+      exchange.handle(
+        '/api/Order/place',
+        { accountId: 25_770_001, contractId: 'CON.F.US.EP.H26', type: 2, side, size: 1 },
+        exchange.checkToken(token) === 'valid' ? token : login(exchange),
+        instant === undefined ? undefined : Date.parse(instant),
+      ).json?.['errorCode']
+
+    expect(place(0)).toBe(0)
+    expect(place(0, '2026-03-11T22:05:00Z')).toBe(9)
+    expect(place(1)).toBe(0)
+    expect(place(1)).toBe(9)
+  })
+
   test('a contract rolls between two sessions, never within one', () => {
     // Equity index leaves March on Thursday the 12th: from Wednesday 18:00 New York.
     const { front } = kael

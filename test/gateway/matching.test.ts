@@ -90,6 +90,47 @@ describe('a limit order', () => {
     expect(trader.order(orderId)).toMatchObject({ status: 2, filledPrice: 6_000 })
   })
 
+  test('that a print has gone through waits for nobody when the price comes back', () => {
+    const trader = tradeOn('ES', '0 6000.00 10 sell\n1 5999.50 2 sell\n2 6000.00 2 sell')
+    trader.until(0)
+    const { orderId } = trader.place({ type: 1, limitPrice: 6_000, size: 4 })
+    trader.until(1)
+    expect(trader.order(orderId)).toMatchObject({ status: 1, fillVolume: 2 })
+    trader.until(2)
+
+    expect(trader.order(orderId)).toMatchObject({ status: 2, filledPrice: 6_000 })
+  })
+
+  test('inside the spread is the new best price: nobody is before it', () => {
+    const trader = tradeOn('ES', '0 6000.00 10 sell 2\n1 6000.25 1 sell')
+    trader.until(0)
+    const { orderId } = trader.place({ type: 1, limitPrice: 6_000.25 })
+    trader.until(1)
+
+    expect(trader.order(orderId)).toMatchObject({ status: 2, filledPrice: 6_000.25 })
+  })
+
+  test('that rests is told twice: pending, then open', () => {
+    const trader = tradeOn('ES', '0 6000.00 10 sell')
+    trader.until(0)
+    trader.place({ type: 1, limitPrice: 5_999 })
+    const told = trader.exchange.drain().filter((each) => each.hub === 'user')
+
+    expect(told.map((each) => each.data['status'])).toEqual([6, 1])
+  })
+
+  test('that was cancelled by the order before it does not fill on the same print', () => {
+    const trader = tradeOn('ES', '0 6000.00 10 buy\n1 6010.00 10 buy')
+    trader.until(0)
+    // The client's own exit is older than the target leg, and closes the position first.
+    trader.place({ type: 1, side: 1, limitPrice: 6_007.5 })
+    const entry = trader.place({ ...LONG })['orderId'] as number
+    trader.until(1)
+
+    expect(trader.order(entry + 2)).toMatchObject({ status: 3, fillVolume: 0 })
+    expect(trader.positions()).toEqual([])
+  })
+
   test('that crosses when it comes gets the better price', () => {
     const trader = tradeOn('ES', '0 6000.00 10 buy')
     trader.until(0)
@@ -283,6 +324,29 @@ describe('a bracket', () => {
     expect(trader.positions()).toEqual([])
   })
 
+  test('a spent exit ends what of its entry still rests: its contracts would have none', () => {
+    const trader = tradeOn('MES', '0 6000.00 2 sell\n1 5999.75 2 sell\n2 6010.00 9 buy\n3 5990.00 9 sell')
+    trader.until(0)
+    const entry = trader.place({ type: 1, limitPrice: 6_000, size: 4, ...LONG })['orderId'] as number
+    trader.until(1)
+    expect(trader.order(entry)).toMatchObject({ status: 1, fillVolume: 2 })
+    trader.until(2)
+    expect(trader.order(entry + 2)).toMatchObject({ status: 2, fillVolume: 2 })
+    trader.until(3)
+
+    expect(trader.order(entry)).toMatchObject({ status: 3, fillVolume: 2 })
+    expect(trader.positions()).toEqual([])
+  })
+
+  test('on an entry that only closes what was there has nothing to protect, and is cancelled', () => {
+    const trader = tradeOn('ES', '0 6000.00 10 buy')
+    trader.until(0)
+    trader.place({ size: 1 })
+    const entry = trader.place({ side: 1, size: 1, ...SHORT })['orderId'] as number
+
+    expect([0, 1, 2].map((each) => trader.order(entry + each)['status'])).toEqual([2, 3, 3])
+  })
+
   test('a cancelled entry takes its suspended exits with it', () => {
     const trader = tradeOn('ES', '0 6000.00 10 buy')
     trader.until(0)
@@ -364,6 +428,17 @@ describe('a position', () => {
     expect(trader.positions()[0]?.['id']).not.toBe(before)
   })
 
+  test('turned round loses the exits of the side that is gone, and keeps those of the new one', () => {
+    const trader = tradeOn('ES', '0 6000.00 10 buy')
+    trader.until(0)
+    const long = trader.place({ size: 1, ...LONG })['orderId'] as number
+    const short = trader.place({ side: 1, size: 3, ...SHORT })['orderId'] as number
+
+    expect([long + 1, long + 2].map((each) => trader.order(each)['status'])).toEqual([3, 3])
+    // Two of the three contracts are new risk.
+    expect(trader.order(short + 1)).toMatchObject({ status: 1, size: 2 })
+  })
+
   test('that goes flat is told with type 0, size 0 and the average it had', () => {
     const trader = tradeOn('ES', '0 6000.00 10 buy\n1 6004.00 10 sell')
     trader.until(0)
@@ -386,6 +461,19 @@ describe('a position', () => {
 
     expect(trader.open()).toEqual([])
     expect(trader.order(entry + 1)['status']).toBe(3)
+  })
+
+  test('closed by hand in parts has no exit left that could close it twice', () => {
+    const trader = tradeOn('MES', '0 6000.00 9 buy\n1 6000.00 2 sell\n2 5990.00 9 sell')
+    trader.until(0)
+    trader.place({ size: 5, ...LONG })
+    trader.until(1)
+    trader.post('/api/Position/closeContract', { accountId: COMBINE, contractId: trader.contract.id })
+
+    expect(trader.positions()).toMatchObject([{ size: 3 }])
+    expect(trader.open()).toMatchObject([{ type: 2, size: 5, fillVolume: 2 }])
+    trader.until(2)
+    expect(trader.positions()).toEqual([])
   })
 
   test.each([
@@ -537,6 +625,15 @@ describe('cancel and modify', () => {
     ).toMatchObject({
       errorCode: 3,
     })
+  })
+
+  test('a stop moved to the wrong side of the market is met at once', () => {
+    const trader = tradeOn('ES', '0 6000.00 10 sell')
+    trader.until(0)
+    const orderId = trader.place({ type: 4, side: 1, stopPrice: 5_990 })['orderId'] as number
+    trader.post('/api/Order/modify', { accountId: COMBINE, orderId, stopPrice: 6_001 })
+
+    expect(trader.order(orderId)).toMatchObject({ status: 2, filledPrice: 6_000 })
   })
 
   test('a suspended exit can be neither moved nor cancelled', () => {

@@ -200,6 +200,11 @@ describe('a recording', () => {
     expect(gateway.exchange.now()).toBe(began)
     const subscribe = { type: 1, target: 'SubscribeContractTrades', arguments: ['CON.F.US.EP.H24'] }
     socket.send(`{"protocol":"json","version":1}\u001e${JSON.stringify(subscribe)}\u001e`)
+    // Subscribed, but there may be more to subscribe to: it waits for quiet.
+    for (let i = 0; i < 5; i++) {
+      const clock = (await (await fetch(`${gateway.rest}/sim/clock`)).json()) as { nowMs: number }
+      expect(clock.nowMs).toBe(began)
+    }
     await done
     expect(printed.reduce((a, b) => a + b, 0)).toBe(30 * 40)
     expect(gateway.exchange.nextEventAt()).toBeUndefined()

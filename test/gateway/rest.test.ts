@@ -424,6 +424,13 @@ describe('rate limits, on the simulated clock', () => {
     expect(statuses.slice(50)).toEqual([429, 429, 200])
   })
 
+  test('a refused request does not count: who keeps knocking is let in when the window has passed', () => {
+    const body = { accountId: COMBINE }
+    const times = [...Array<number>(199).fill(0), ...Array<number>(300).fill(59_000), 60_001]
+
+    expect(hammer('/api/Order/searchOpen', body, times).at(-1)).toBe(200)
+  })
+
   test('all other endpoints share 200 a minute, the login included', () => {
     const statuses = hammer('/api/Order/searchOpen', { accountId: COMBINE }, Array<number>(200).fill(0))
 

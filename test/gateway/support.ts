@@ -19,7 +19,7 @@ export const COMBINE = 25_770_001
 export const PRACTICE = 25_770_002
 
 /**
- * A drawn tape: one print a line, `second price volume side`. The side is the aggressor's: a bought print leaves
+ * A drawn tape: one print a line, `second price volume side [spread]`, a spread of one tick if not said. The side is the aggressor's: a bought print leaves
  * its price as the ask and the bid one tick below, a sold one leaves it as the bid.
  */
 export function drawnTape(root: string, drawing: string, startsAt: number = NOON) {
@@ -30,7 +30,8 @@ export function drawnTape(root: string, drawing: string, startsAt: number = NOON
     .trim()
     .split('\n')
     .map((line) => {
-      const [second, text, volume, side] = line.trim().split(/\s+/)
+      const [second, text, volume, side, ticks] = line.trim().split(/\s+/)
+      const spread = Number(ticks ?? 1)
       const price = parsePrice(Number(text), instrument)
       if (!price.ok) throw new Error(price.error.detail)
       const isBuy = side === 'buy'
@@ -40,8 +41,8 @@ export function drawnTape(root: string, drawing: string, startsAt: number = NOON
         price: price.value,
         volume: Number(volume),
         isBuy,
-        bid: isBuy ? price.value - 1 : price.value,
-        ask: isBuy ? price.value : price.value + 1,
+        bid: isBuy ? price.value - spread : price.value,
+        ask: isBuy ? price.value : price.value + spread,
       }
     })
   const within = (from: number, to: number): Tick[] => ticks.filter((each) => each.at >= from && each.at < to)
