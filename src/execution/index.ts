@@ -35,6 +35,7 @@ export {
   moveTo,
 } from './order-state.ts'
 export {
+  type Closing,
   type Protected,
   type Protection,
   type ProtectionAction,

@@ -43,7 +43,15 @@ export interface Protection {
   readonly covered: number
   readonly stopLosses: number
   readonly direction: Direction | undefined
-  readonly closing: { readonly asked: number; readonly askedAt: number; readonly since: number } | undefined
+  readonly closing: Closing | undefined
+}
+
+/** How often and when the broker was asked to close, and when a person was last called. */
+export interface Closing {
+  readonly asked: number
+  readonly askedAt: number
+  readonly since: number
+  readonly alarmedAt: number | undefined
 }
 
 /** One contract as it is seen now. `at` and all moments are of the steady clock. */
@@ -248,16 +256,22 @@ function missingStops(
 /** Asks for the close, again with growing waits, until two channels say flat. */
 function close(state: Protection, facts: ProtectionFacts, because: string): Protected {
   const { at } = facts
-  const before = state.closing
-  const wait = before === undefined ? 0 : (CLOSE_BACKOFF_MS[before.asked - 1] ?? CLOSE_BACKOFF_MS.at(-1) ?? 0)
-  const isDue = before === undefined || at - before.askedAt >= wait
-  const since = state.exposedSince ?? before?.since ?? at
-  const closing = isDue
-    ? { asked: (before?.asked ?? 0) + 1, askedAt: at, since: before?.since ?? at }
-    : before
+  const before = state.closing ?? {
+    asked: 0,
+    askedAt: Number.NEGATIVE_INFINITY,
+    since: at,
+    alarmedAt: undefined,
+  }
+  const wait = CLOSE_BACKOFF_MS[before.asked - 1] ?? CLOSE_BACKOFF_MS.at(-1) ?? 0
+  const isDue = before.asked === 0 || at - before.askedAt >= wait
+  const exposedMs = at - (state.exposedSince ?? before.since)
+  const isAlarm = exposedMs >= T_ALARM_MS && at - (before.alarmedAt ?? Number.NEGATIVE_INFINITY) >= T_ALARM_MS
+
+  const asked = isDue ? { asked: before.asked + 1, askedAt: at } : {}
+  const closing = { ...before, ...asked, ...(isAlarm ? { alarmedAt: at } : {}) }
   const actions: ProtectionAction[] = []
   if (isDue) actions.push({ kind: 'closePosition', because }, { kind: 'verify' })
-  if (isDue && at - since >= T_ALARM_MS) actions.push({ kind: 'alarm', because: `not flat: ${because}` })
+  if (isAlarm) actions.push({ kind: 'alarm', because: `not flat: ${because}` })
   return { state: { ...as(state, 'closing', at), closing }, actions }
 }
 

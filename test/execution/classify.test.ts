@@ -84,8 +84,8 @@ describe('no answer', () => {
     ['HTTP 500', { kind: 'badReply', httpStatus: 500, detail: '' }],
     ['a page instead of a reply', { kind: 'badReply', httpStatus: 200, detail: '<html>' }],
     ['an error status with a good body', reply({ httpStatus: 503, success: true, orderId: '1' })],
-    ['success with an error code', reply({ success: true, errorCode: 2 })],
-    ['failure without an error code', reply({ success: false, errorCode: 0 })],
+    ['success with an error code', reply({ success: true, errorCode: 2, orderId: '1' })],
+    ['failure without an error code', reply({ success: false, errorCode: 0, orderId: '1' })],
   ])('%s is not a no', (_, observed) => {
     expect(classify('place', observed)).toMatchObject({ kind: 'unknown' })
   })
@@ -109,6 +109,7 @@ describe('tags', () => {
 
   test('leave room for what a bracket child appends', () => {
     expect(`${entryTag('2026-03-10', 'x'.repeat(500))}-SL`.length).toBeLessThanOrEqual(TAG_LENGTH_MAX)
+    expect(stopTag('9'.repeat(TAG_LENGTH_MAX - 5), 1)).toHaveLength(TAG_LENGTH_MAX)
     expect(() => stopTag('9'.repeat(60), 1)).toThrow('at most 50 characters')
     expect(() => stopTag('1', 0)).toThrow('count from 1')
   })

@@ -295,6 +295,11 @@ describe('what an entry reserves', () => {
     expect(reservedSize(told(resting(), traded()), 1, snapshotOf(1, 90_000))).toBe(2)
   })
 
+  test('is nothing for an order that protects', () => {
+    expect(reservedSize(resting({ role: 'stop' }), 0, undefined)).toBe(0)
+    expect(reservedSize(resting({ role: 'target' }), 0, undefined)).toBe(0)
+  })
+
   test('is not released by "filled" alone: the trades and a later position that agrees are needed', () => {
     const onRecord = told(resting(), seen({ status: 'filled', filled: contracts(2) }))
 

@@ -68,6 +68,7 @@ const cases: readonly Case[] = [
     expected: (result) => {
       expect(movesOf(result)).toEqual(['unknown>working'])
       expect(result.book.orders[0]).toMatchObject({ brokerId: '1001' })
+      expect(result.lookups).toEqual([])
       expect(result.isClean).toBe(true)
     },
   },
@@ -215,6 +216,15 @@ const cases: readonly Case[] = [
       expect(result.adoptions).toEqual([])
       expect(result.disputes).toMatchObject([{ kind: 'position' }])
     },
+  },
+  {
+    rule: 'a resting stop of ours does not keep a position of someone else from being taken in',
+    book: reconcile(
+      bookOf(resting({ tag: 'sl-1-1', role: 'stop', side: 'sell' })),
+      snapshot(100, { orders: [row({ tag: 'sl-1-1', side: 'sell' })], positions: [position(1)] }),
+    ).book,
+    snapshot: snapshot(200, { orders: [row({ tag: 'sl-1-1', side: 'sell' })], positions: [position(1)] }),
+    expected: (result) => expect(result.adoptions).toMatchObject([{ kind: 'externalPosition', net: 1 }]),
   },
   {
     rule: 'an order placed by hand is taken in as external',

@@ -82,6 +82,30 @@ describe('the day', () => {
     expect(dayLedger([...opened, ...closed], DAY, of).realised).toBe(dollar(14 - 5 * 0.61))
   })
 
+  test('a partial close releases its share of what was paid and no more', () => {
+    const { realised, positions } = dayLedger([fill('buy', 3, 80_000), fill('sell', 1, 80_010)], DAY, of)
+
+    expect(realised).toBe(dollar(5 - 1.22))
+    expect(positions).toMatchObject([{ net: 2, basis: dollar(80_000) }])
+  })
+
+  test('fills count in the order of their instants and then of their ids, whatever the order of arrival', () => {
+    const at = instantAt(DAY, 660)
+    const buy = fill('buy', 1, 80_000, { id: '9', at })
+    const sell = fill('sell', 1, 80_010, { id: '10', at })
+    const earlier = fill('buy', 1, 79_000, { id: '11', at: epochMs(at - 1) })
+    const { positions } = dayLedger([sell, buy, earlier], DAY, of)
+
+    // Two bought, one sold: the episode is that of the first by time.
+    expect(positions).toMatchObject([{ net: 1, episode: '11', basis: dollar(39_750) }])
+    expect(dayLedger([sell, buy], DAY, of)).toMatchObject({
+      realised: dollar(5 - 1.22),
+      closes: 1,
+      positions: [],
+    })
+    expect(dayLedger([fill('sell', 1, 80_010, { id: '8', at }), buy], DAY, of).closes).toBe(1)
+  })
+
   test('a fill beyond flat turns the position and opens another episode', () => {
     const long = fill('buy', 1, 80_000)
     const turn = fill('sell', 3, 80_010)

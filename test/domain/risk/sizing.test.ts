@@ -8,6 +8,7 @@ import {
   isMicro,
   onGrid,
   riskMicros,
+  riskOf,
   sizeFor,
   stopTicksMax,
 } from '../../../src/domain/risk/index.ts'
@@ -88,6 +89,11 @@ describe('the bracket of a signal', () => {
     tag: 'k-20260310-1',
     limits: DEMO_LIMITS,
   }
+
+  test('risks what its own prices come to', () => {
+    // (100 + 2) * 0.50 + 1.22 dollars, twice.
+    expect(riskOf(bracketFor(request))).toBe(104_440_000)
+  })
 
   test('is a limit entry with the stop and the nearest target', () => {
     expect(bracketFor(request)).toMatchObject({
