@@ -16,7 +16,7 @@ import {
   epochMs,
   instrumentOf,
 } from '../src/domain/index.ts'
-import { barOpen } from '../src/domain/calendar/index.ts'
+import { barEnd, barOpen } from '../src/domain/calendar/index.ts'
 import {
   type Analyst,
   type AnalystStep,
@@ -62,7 +62,7 @@ export default defineActor<AnalystApi, AnalystProps>(import.meta.url, {
   supervise: { limits: { hungMs: 5_000, handlerMs: 30_000 } },
   async create(context, props) {
     const reader = new InstrumentReader(context, props)
-    await reader.rebuild(epochMs(Math.floor(context.clock.now()) - MISSED_MS_MAX))
+    await reader.rebuild()
     context.clock.interval(paced(REFRESH_MS, props.speed), () => reader.tellScanner())
     context.state('live')
     return {
@@ -79,13 +79,15 @@ class InstrumentReader {
   readonly #next = new Map<Timeframe, number>()
   #generation = -1
   #analyst: Analyst | undefined
-  #lastKnown: EpochMs = epochMs(Date.UTC(2000, 0, 1))
+  /** Everything known at or before this has been told. */
+  #watermark: EpochMs
   #seq = 0
 
   constructor(context: Context<AnalystApi>, props: AnalystProps) {
     this.#context = context
     this.#props = props
     this.#readers = readersOf(props.arena, props.index)
+    this.#watermark = epochMs(Math.floor(context.clock.now()) - MISSED_MS_MAX)
   }
 
   objectsOf(timeframe: Timeframe): readonly ChartObject[] {
@@ -95,7 +97,7 @@ class InstrumentReader {
   async takeNews(): Promise<void> {
     if (this.#newestGeneration() !== this.#generation) {
       // History was corrected: what was read before is not what happened.
-      return this.rebuild(this.#lastKnown)
+      return this.rebuild()
     }
     const fresh: Partial<Record<Timeframe, readonly Bar[]>> = {}
     for (const [timeframe, reader] of this.#readers) {
@@ -112,8 +114,8 @@ class InstrumentReader {
     this.tellScanner()
   }
 
-  /** Reads all cached bars again. Signals known at or before the watermark have been told. */
-  async rebuild(watermark: EpochMs): Promise<void> {
+  /** Reads all cached bars again, in silence as far as everything has been told. */
+  async rebuild(): Promise<void> {
     const generation = this.#newestGeneration()
     const cached: Partial<Record<Timeframe, readonly Bar[]>> = {}
     for (const [timeframe, reader] of this.#readers) {
@@ -129,7 +131,7 @@ class InstrumentReader {
       revision: generation,
     })
     this.#generation = generation
-    this.#analyst.warmUp(watermark)
+    this.#analyst.warmUp(this.#watermark)
     await this.#push(cached, () => true)
     this.tellScanner()
   }
@@ -156,16 +158,14 @@ class InstrumentReader {
       positions.set(timeframe, position + 1)
       if (this.#analyst === undefined || !isNew(timeframe, position)) continue
       this.#tell(this.#analyst.onBar(timeframe, bar, breakBefore))
+      this.#watermark = epochMs(Math.max(this.#watermark, barEnd(bar.t, timeframe)))
       if (++taken % SLICE_BARS === 0) await this.#context.clock.sleep(0)
     }
   }
 
   #tell({ signals, withdrawn }: AnalystStep): void {
     const { executor } = this.#props
-    for (const signal of signals) {
-      this.#lastKnown = epochMs(Math.max(this.#lastKnown, signal.knownAt))
-      this.#tellSignal(executor, signal)
-    }
+    for (const signal of signals) this.#tellSignal(executor, signal)
     for (const each of withdrawn)
       this.#context.ref<ExecutorApi>(executor).tell('withdraw', { signalId: each.signalId, reason: each.why })
   }

@@ -250,6 +250,8 @@ export class PlatformViews implements Views {
       log.warn('a view was not read', { part, fault: result.error.detail })
       return {}
     }
+    // A route may have had other accounts before; their rows are not this screen's.
+    const isOurs = (row: { readonly accountId: string }): boolean => row.accountId === accountId
     switch (part) {
       case 'header':
         return this.#readHeader(keep)
@@ -258,13 +260,17 @@ export class PlatformViews implements Views {
           decisions,
         }))
       case 'orders':
-        return keep(await store.orders(route, ORDERS_MAX), (orders) => ({ orders }))
+        return keep(await store.orders(route, ORDERS_MAX), (orders) => ({ orders: orders.filter(isOurs) }))
       case 'fills':
-        return keep(await store.fills(route, tradeDateOf(now()), FILLS_MAX), (fills) => ({ fills }))
+        return keep(await store.fills(route, tradeDateOf(now()), FILLS_MAX), (fills) => ({
+          fills: fills.filter(isOurs),
+        }))
       case 'positions':
-        return keep(await store.positions(route), (positions) => ({ positions }))
+        return keep(await store.positions(route), (positions) => ({ positions: positions.filter(isOurs) }))
       case 'protections':
-        return keep(await store.protection(route), (protections) => ({ protections }))
+        return keep(await store.protection(route), (protections) => ({
+          protections: protections.filter(isOurs),
+        }))
       case 'scanner':
         return keep(await store.scanner(), (scanner) => ({ scanner }))
       case 'instruments':
@@ -301,7 +307,7 @@ export class PlatformViews implements Views {
       keep(proofs, (rows) => ({
         proof: rows.find((each) => each.route === route && each.accountId === accountId),
       })),
-      keep(history, (modeHistory) => ({ modeHistory })),
+      keep(history, (rows) => ({ modeHistory: rows.filter((each) => each.accountId === accountId) })),
       keep(stop, (stopLevel) => ({ stopLevel })),
       keep(settings, (rows) => ({ settings: rows })),
     )

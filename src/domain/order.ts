@@ -1,5 +1,14 @@
 import type { Instrument } from './instrument.ts'
-import type { Contracts, Direction, EpochMs, Side, TickSpan, Ticks, Usd } from './units.ts'
+import {
+  type Contracts,
+  type Direction,
+  type EpochMs,
+  type Side,
+  type TickSpan,
+  type Ticks,
+  type Usd,
+  tickSpan,
+} from './units.ts'
 
 /** Where an order would go. Chosen at start; part of every order hash and decision. */
 export type Route = 'paper' | 'gateway-sim' | 'broker'
@@ -111,5 +120,5 @@ export function bracketDistances(order: BracketOrder): {
   readonly stop: TickSpan
   readonly target: TickSpan
 } {
-  return { stop: (order.stop - order.entry) as TickSpan, target: (order.target - order.entry) as TickSpan }
+  return { stop: tickSpan(order.stop - order.entry), target: tickSpan(order.target - order.entry) }
 }

@@ -1,5 +1,10 @@
 import { describe, expect, test } from 'vitest'
-import { type Configuration, environmentSource, faultLine, readConfiguration } from '../../src/config/index.ts'
+import {
+  type Configuration,
+  environmentSource,
+  faultLine,
+  readConfiguration,
+} from '../../src/config/index.ts'
 
 const fromEnvironment = (env: Record<string, string>) => readConfiguration([environmentSource(env)])
 

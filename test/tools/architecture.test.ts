@@ -65,9 +65,9 @@ describe('architecture', () => {
   })
 
   test('the simulated gateway may not import its own client', async () => {
-    expect(
-      await violationsWith('src/gateway/rogue.ts', "export * from '../brokers/index.ts'\n"),
-    ).toContain('src-gateway-imports')
+    expect(await violationsWith('src/gateway/rogue.ts', "export * from '../brokers/index.ts'\n")).toContain(
+      'src-gateway-imports',
+    )
   })
 
   test('the page may not import the server', async () => {
