@@ -1,7 +1,7 @@
 import { type Random, seededRandom } from '../lib/index.ts'
 import { SystemClock, everyMs, realTiming } from './clock.ts'
 import { jsonLogger } from './log.ts'
-import { ActorSystem } from './system.ts'
+import { type ActorSystem, System } from './system.ts'
 import { WorkerThreads, type WorkerOptions, loadLogger } from './threads.ts'
 import { Watchdog } from './watchdog.ts'
 
@@ -24,7 +24,7 @@ export async function createSystem(options: SystemOptions = {}): Promise<ActorSy
   const clock = new SystemClock(time)
   const now = (): number => clock.now()
   const makeLogger = logger === undefined ? jsonLogger(now) : await loadLogger(String(logger), now)
-  const system = new ActorSystem({
+  const system = new System({
     timing: realTiming,
     clock,
     threads: new WorkerThreads(options),

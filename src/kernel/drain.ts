@@ -1,5 +1,5 @@
 /** The orderly end: stage after stage in the order of dependence, each with its own share of the time. */
-import type { ActorSystem } from './system.ts'
+import type { System } from './system.ts'
 
 export interface DrainOptions {
   /** For everything, real ms. What is late is ended and reported. */
@@ -17,9 +17,9 @@ export interface DrainReport {
   }[]
 }
 
-export async function drainSystem(system: ActorSystem, options: DrainOptions): Promise<DrainReport> {
+export async function drainSystem(system: System, options: DrainOptions): Promise<DrainReport> {
   const { timing } = system
-  const stages = stagesOf([...system.records.keys()], options.order ?? [])
+  const stages = stagesOf([...system.directory.records.keys()], options.order ?? [])
   const end = timing.monotonic() + options.timeoutMs
   const report: { paths: string[]; ms: number; late: string[] }[] = []
   for (const [done, paths] of stages.entries()) {
@@ -34,7 +34,7 @@ export async function drainSystem(system: ActorSystem, options: DrainOptions): P
   return { isClean: report.every(({ late }) => late.length === 0), stages: report }
 }
 
-async function drainOne(system: ActorSystem, path: string, deadline: number): Promise<boolean> {
+async function drainOne(system: System, path: string, deadline: number): Promise<boolean> {
   const isDrained = await system.drainActor(path, deadline)
   if (!isDrained) {
     // Late: ended as it is, and the next stage does not wait for it.

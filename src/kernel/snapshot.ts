@@ -1,7 +1,7 @@
 import type { ActorState, DeathReason } from './envelope.ts'
 import type { Books } from './ledger.ts'
 import type { ActorRecord } from './record.ts'
-import type { ActorSystem } from './system.ts'
+import type { System } from './system.ts'
 
 export interface ActorSnapshot extends Omit<Books, 'waiting'> {
   readonly path: string
@@ -51,9 +51,9 @@ export interface SystemSnapshot {
 }
 
 /** Reads shared memory alone: it takes no message, and works on a thread that hangs. */
-export function snapshotOf(system: ActorSystem): SystemSnapshot {
+export function snapshotOf(system: System): SystemSnapshot {
   const now = system.timing.monotonic()
-  const actors = [...system.records.values()]
+  const actors = [...system.directory.records.values()]
   return {
     actors: actors.map((record) => actorOf(system, record)),
     threads: system.threads.all.map((thread): ThreadSnapshot => {
@@ -79,7 +79,7 @@ export function snapshotOf(system: ActorSystem): SystemSnapshot {
   }
 }
 
-function actorOf(system: ActorSystem, record: ActorRecord): ActorSnapshot {
+function actorOf(system: System, record: ActorRecord): ActorSnapshot {
   const { path, state, note, epoch, failures, restarts, lastFailure } = record
   const { waiting, ...books } = system.ledger.booksOf(path)
   const counts = record.block.counts

@@ -9,7 +9,7 @@ import type { DeadLetter, Failure } from './envelope.ts'
 import { formOf } from './errors.ts'
 import { type MakeLogger, silentLogger } from './log.ts'
 import { type Definitions, Station } from './station.ts'
-import { ActorSystem } from './system.ts'
+import { type ActorSystem, System } from './system.ts'
 import { InlineThreads } from './threads.ts'
 import { VirtualTime } from './virtual-time.ts'
 
@@ -80,7 +80,7 @@ export function createTestKit(options: TestKitOptions = {}): TestKit {
     })
     return station
   })
-  const system = new ActorSystem({
+  const system = new System({
     timing: time,
     clock: time,
     threads,
@@ -91,13 +91,8 @@ export function createTestKit(options: TestKitOptions = {}): TestKit {
     hasSpare: false,
   })
 
-  const recordOf = (path: string) => {
-    const record = system.records.get(path)
-    invariant(record !== undefined, `there is an actor ${path}`)
-    return record
-  }
   const stationOf = (path: string): Station => {
-    const id = recordOf(path).thread?.id ?? 0
+    const id = system.directory.get(path).thread?.id ?? 0
     return id === 0 ? system.station : (threads.stations.get(id) as Station)
   }
 
@@ -120,7 +115,7 @@ export function createTestKit(options: TestKitOptions = {}): TestKit {
       void stationOf(path).cell(path)?.failed(failure)
     },
     hang(path) {
-      const { thread, policy } = recordOf(path)
+      const { thread, policy } = system.directory.get(path)
       invariant(thread?.handle !== undefined, `${path} has a thread of its own to hang`)
       stationOf(path).isHung = true
       const { hungMs } = policy.limits
