@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
 import { parseFlags } from '../../src/cli/gateway.ts'
-import { type JsonObject, createExchange, DEFAULT_START } from '../../src/gateway/index.ts'
-import { roots } from './support.ts'
+import { type JsonObject, createExchange } from '../../src/gateway/index.ts'
+import { START, roots } from './support.ts'
 
 const FLAGS = { port: '0', seed: 's', speed: '20' }
 
@@ -59,7 +59,7 @@ describe('flags of the gateway', () => {
 
     expect(parsed).toEqual({
       ok: true,
-      value: { port: 0, speed: 'max', seed: 's', instruments: roots('ES', 'NQ'), start: DEFAULT_START },
+      value: { port: 0, speed: 'max', seed: 's', instruments: roots('ES', 'NQ'), start: START },
     })
   })
 })
@@ -89,7 +89,19 @@ describe('the process', () => {
     return { child, firstLine, ended }
   }
 
-  const args = ['--json', '--seed', 'cli', '--instruments', 'ES', '--speed', '1', '--state', stateFile]
+  const args = [
+    '--json',
+    '--seed',
+    'cli',
+    '--instruments',
+    'ES',
+    '--speed',
+    '1',
+    '--state',
+    stateFile,
+    '--start',
+    '2026-03-10T12:25:00Z',
+  ]
 
   test('prints one line of addresses, and ends well when its parent closes its input', async () => {
     const gateway = run(...args, '--parent')
@@ -102,7 +114,7 @@ describe('the process', () => {
     expect(Object.keys(address)).toEqual(['rest', 'userHub', 'marketHub', 'userName', 'apiKey'])
     const { apiKey } = createExchange({
       seed: 'cli',
-      start: DEFAULT_START,
+      start: START,
       instruments: roots('ES'),
       historyDays: 1,
     }).credentials

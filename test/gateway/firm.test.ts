@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { type AccountSpec, DEFAULT_START, createExchange, startGateway } from '../../src/gateway/index.ts'
-import { COMBINE, login, roots, tradeOn } from './support.ts'
+import { type AccountSpec, createExchange, startGateway } from '../../src/gateway/index.ts'
+import { START, COMBINE, login, roots, tradeOn } from './support.ts'
 
 /** Ten minutes before 15:10 in Chicago on an ordinary day: second 600 is the firm's flat time. */
 const AFTERNOON = Date.parse('2026-03-10T20:00:00Z')
@@ -47,7 +47,7 @@ describe("the firm's flat time, 15:10 in Chicago", () => {
   test('no new risk is taken from then until the evening session, though the market trades on', () => {
     const exchange = createExchange({
       seed: 'flat',
-      start: DEFAULT_START,
+      start: START,
       instruments: roots('ES'),
       historyDays: 1,
     })
@@ -137,16 +137,17 @@ describe('the maximum loss of an account', () => {
 test('a fault of the schedule comes at its simulated instant, once', async () => {
   const started = await startGateway({
     seed: 'timed',
+    start: START,
     speed: 2_000,
     instruments: roots('ES'),
-    faults: [{ at: DEFAULT_START + 60_000, fault: { kind: 'lockAccount', accountId: COMBINE } }],
+    faults: [{ at: START + 60_000, fault: { kind: 'lockAccount', accountId: COMBINE } }],
   })
   if (!started.ok) throw new Error(started.error)
   const { exchange } = started.value
   const canTrade = (): unknown =>
     (exchange.truth()['accounts'] as unknown as { canTrade: boolean }[])[0]?.canTrade
   const before = canTrade()
-  while (exchange.now() < DEFAULT_START + 60_000) await new Promise((done) => setImmediate(done))
+  while (exchange.now() < START + 60_000) await new Promise((done) => setImmediate(done))
   // The turn of the clock that passed the instant has ended when this one gets its own.
   await new Promise((done) => setImmediate(done))
 

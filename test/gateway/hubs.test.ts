@@ -2,14 +2,19 @@ import { HttpTransportType, type HubConnection, HubConnectionBuilder, LogLevel }
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { WebSocket } from 'ws'
 import { type JsonObject, type RunningGateway, startGateway } from '../../src/gateway/index.ts'
-import { COMBINE, PRACTICE, login, roots } from './support.ts'
+import { START, COMBINE, PRACTICE, login, roots } from './support.ts'
 
 const ES = 'CON.F.US.EP.H26'
 let gateway: RunningGateway
 let token: string
 
 beforeAll(async () => {
-  const started = await startGateway({ seed: 'hubs', speed: 20, instruments: roots('ES', 'MES') })
+  const started = await startGateway({
+    seed: 'hubs',
+    speed: 20,
+    start: START,
+    instruments: roots('ES', 'MES'),
+  })
   if (!started.ok) throw new Error(started.error)
   gateway = started.value
   token = login(gateway.exchange)

@@ -2,7 +2,6 @@ import { describe, expect, test } from 'vitest'
 import { isOpen } from '../../src/domain/calendar/index.ts'
 import { ROSTER, epochMs, instrumentOf } from '../../src/domain/index.ts'
 import {
-  DEFAULT_START,
   HISTORY_DAYS,
   type MinuteBar,
   createExchange,
@@ -10,12 +9,12 @@ import {
   rollingListing,
   seededTape,
 } from '../../src/gateway/index.ts'
-import { barsOf, login, roots } from './support.ts'
+import { START, barsOf, login, roots } from './support.ts'
 
 const MINUTE = 60_000
 const HOUR = 60 * MINUTE
 
-function marketOf(seed: string, instruments = ROSTER, start: number = DEFAULT_START) {
+function marketOf(seed: string, instruments = ROSTER, start: number = START) {
   const from = historyFrom(start)
   const listing = rollingListing(instruments, from, start)
   const tape = seededTape(seed, from, listing)
@@ -30,8 +29,8 @@ const kael = marketOf('kael')
 const MORNING = Date.parse('2026-03-10T13:45:00Z')
 
 const playTwin = (): string => {
-  const exchange = createExchange({ seed: 'twin', start: DEFAULT_START, historyDays: 2 })
-  return JSON.stringify(exchange.advanceTo(DEFAULT_START + 10 * MINUTE))
+  const exchange = createExchange({ seed: 'twin', start: START, historyDays: 2 })
+  return JSON.stringify(exchange.advanceTo(START + 10 * MINUTE))
 }
 
 describe('the seeded market', () => {
@@ -55,11 +54,11 @@ describe('the seeded market', () => {
     const play = (step: number): string[] => {
       const exchange = createExchange({
         seed: 'steps',
-        start: DEFAULT_START,
+        start: START,
         instruments: roots('ES', 'MES'),
       })
       const lines: string[] = []
-      for (let t = DEFAULT_START + step; t <= DEFAULT_START + 6 * MINUTE; t += step)
+      for (let t = START + step; t <= START + 6 * MINUTE; t += step)
         lines.push(...exchange.advanceTo(t).map((each) => JSON.stringify(each)))
       return lines
     }
@@ -92,9 +91,9 @@ describe('the seeded market', () => {
   )
 
   test('the bars that history serves are the ones a client builds from the hub, contract by contract', () => {
-    const exchange = createExchange({ seed: 'kael', start: DEFAULT_START })
+    const exchange = createExchange({ seed: 'kael', start: START })
     const token = login(exchange)
-    const from = DEFAULT_START + HOUR
+    const from = START + HOUR
     exchange.advanceTo(from - 1)
     const built = new Map<string, { o: number; h: number; l: number; c: number; v: number }[]>()
     for (let minute = 0; minute < 15; minute++)
@@ -169,9 +168,9 @@ describe('the seeded market', () => {
   test('every minute of an open session trades', () => {
     const { tape, front, from } = kael
     let open = 0
-    for (let t: number = from; t < DEFAULT_START; t += MINUTE) if (isOpen(t)) open++
+    for (let t: number = from; t < START; t += MINUTE) if (isOpen(t)) open++
 
-    expect(tape.minutes(front('6E'), from, DEFAULT_START).length).toBe(open)
+    expect(tape.minutes(front('6E'), from, START).length).toBe(open)
   })
 
   test('the clock passes a closed hour without a print, and the next print comes with the open', () => {
@@ -188,7 +187,7 @@ describe('the seeded market', () => {
   test('there is a month of trading days of history before the start', () => {
     const { tape, front, from } = kael
 
-    const bars = tape.minutes(front('NQ'), from, DEFAULT_START)
+    const bars = tape.minutes(front('NQ'), from, START)
 
     expect(HISTORY_DAYS).toBe(21)
     expect(bars[0]?.t).toBe(from)
@@ -208,7 +207,7 @@ describe('the seeded market', () => {
     (root, low, high, least, most) => {
       const { tape, front, from } = kael
       const { tickSize } = instrumentOf(root)
-      const bars = tape.minutes(front(root), from, DEFAULT_START)
+      const bars = tape.minutes(front(root), from, START)
       const morning = bars.filter(({ t }) => new Date(t).getUTCHours() === 15)
       const ranges = morning.map(({ h, l }) => (h - l) * tickSize).sort((a, b) => a - b)
       const median = ranges[Math.floor(ranges.length / 2)] ?? 0
@@ -248,18 +247,18 @@ describe('the seeded market', () => {
   test('history and all is ready within three seconds', () => {
     const began = performance.now()
 
-    createExchange({ seed: 'quick', start: DEFAULT_START })
+    createExchange({ seed: 'quick', start: START })
 
     expect(performance.now() - began).toBeLessThan(3_000)
   })
 
   test('the volume of a quote is that of the trading day so far', () => {
-    const exchange = createExchange({ seed: 'kael', start: DEFAULT_START })
-    const now = DEFAULT_START + 150_500
+    const exchange = createExchange({ seed: 'kael', start: START })
+    const now = START + 150_500
     exchange.advanceTo(now)
     const contract = kael.front('ES')
-    const minutes = kael.tape.minutes(contract, Date.parse('2026-03-09T22:00:00Z'), DEFAULT_START + 120_000)
-    const forming = kael.tape.ticksOf(contract, DEFAULT_START + 120_000).filter((each) => each.at <= now)
+    const minutes = kael.tape.minutes(contract, Date.parse('2026-03-09T22:00:00Z'), START + 120_000)
+    const forming = kael.tape.ticksOf(contract, START + 120_000).filter((each) => each.at <= now)
     const traded = [...minutes.map((each) => each.v), ...forming.map((each) => each.volume)]
 
     expect(exchange.quoteOf(contract.id)).toMatchObject({

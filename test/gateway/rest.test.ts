@@ -2,19 +2,23 @@ import { request } from 'node:http'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { epochMs } from '../../src/domain/index.ts'
 import {
-  DEFAULT_START,
   type JsonObject,
   type RunningGateway,
   createExchange,
   startGateway,
 } from '../../src/gateway/index.ts'
-import { COMBINE, login, roots } from './support.ts'
+import { START, COMBINE, login, roots } from './support.ts'
 
 let gateway: RunningGateway
 let token: string
 
 beforeAll(async () => {
-  const started = await startGateway({ seed: 'rest', speed: 1, instruments: roots('ES', 'NQ', 'MNQ') })
+  const started = await startGateway({
+    seed: 'rest',
+    speed: 1,
+    start: START,
+    instruments: roots('ES', 'NQ', 'MNQ'),
+  })
   if (!started.ok) throw new Error(started.error)
   gateway = started.value
   const { userName, apiKey } = gateway
@@ -106,7 +110,7 @@ describe('login', () => {
   test('a token dies 24 simulated hours after it was issued', () => {
     const exchange = createExchange({
       seed: 'day',
-      start: DEFAULT_START,
+      start: START,
       instruments: roots('ES'),
       historyDays: 1,
     })
@@ -114,8 +118,8 @@ describe('login', () => {
     const search = (at: number) =>
       exchange.handle('/api/Account/search', { onlyActiveAccounts: true }, bearer, at).status
 
-    expect(search(DEFAULT_START + 86_399_000)).toBe(200)
-    expect(search(DEFAULT_START + 86_401_000)).toBe(401)
+    expect(search(START + 86_399_000)).toBe(200)
+    expect(search(START + 86_401_000)).toBe(401)
   })
 })
 
@@ -303,7 +307,7 @@ describe('history', () => {
   test('the forming bar comes first when asked for, as far as it has traded, and not otherwise', () => {
     const exchange = createExchange({
       seed: 'rest',
-      start: DEFAULT_START,
+      start: START,
       instruments: roots('ES'),
       historyDays: 1,
     })
@@ -325,14 +329,14 @@ describe('history', () => {
           now,
         ).json as JsonObject,
       })
-    const [early, late] = [DEFAULT_START + 90_000, DEFAULT_START + 280_000]
+    const [early, late] = [START + 90_000, START + 280_000]
 
     expect(read(false, early).map((each) => each.t)).toEqual(['2026-03-10T12:20:00+00:00'])
     const forming = read(true, early)
     expect(forming.map((each) => each.t)).toEqual(['2026-03-10T12:25:00+00:00', '2026-03-10T12:20:00+00:00'])
     expect(read(true, late)[0]?.v).toBeGreaterThan(forming[0]?.v ?? 0)
     expect(read(true, late)[0]?.o).toBe(forming[0]?.o)
-    expect(read(false, DEFAULT_START + 300_000)[0]?.t).toBe('2026-03-10T12:25:00+00:00')
+    expect(read(false, START + 300_000)[0]?.t).toBe('2026-03-10T12:25:00+00:00')
   })
 
   test.each([
@@ -396,12 +400,12 @@ describe('order lists', () => {
 function hammer(path: string, body: JsonObject, at: number[]): number[] {
   const exchange = createExchange({
     seed: 'rate',
-    start: DEFAULT_START,
+    start: START,
     instruments: roots('ES'),
     historyDays: 1,
   })
   const bearer = login(exchange)
-  return at.map((t) => exchange.handle(path, body, bearer, DEFAULT_START + t).status)
+  return at.map((t) => exchange.handle(path, body, bearer, START + t).status)
 }
 
 describe('rate limits, on the simulated clock', () => {
@@ -484,7 +488,7 @@ describe('drills', () => {
     const clock = (await (await fetch(`${gateway.rest}/sim/clock`)).json()) as JsonObject
 
     expect(clock).toMatchObject({ speed: 1, seed: 'rest', startedAt: '2026-03-10T12:25:00.000Z' })
-    expect(epochMs(clock['nowMs'] as number)).toBeGreaterThan(DEFAULT_START)
+    expect(epochMs(clock['nowMs'] as number)).toBeGreaterThan(START)
     expect(new Date(clock['nowMs'] as number).toISOString()).toBe(clock['now'])
   })
 })

@@ -3,14 +3,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import {
-  DEFAULT_START,
   type GatewayOptions,
   type JsonObject,
   type RunningGateway,
   createExchange,
   startGateway,
 } from '../../src/gateway/index.ts'
-import { COMBINE, login, roots } from './support.ts'
+import { START, COMBINE, login, roots } from './support.ts'
 
 const MES = 'CON.F.US.MES.H26'
 let folder: string
@@ -25,6 +24,7 @@ async function begin(options: GatewayOptions = {}): Promise<RunningGateway & { l
   const lines: string[] = []
   const started = await startGateway({
     seed: 'state',
+    start: START,
     instruments: roots('ES', 'MES'),
     stateFile,
     log: (line) => lines.push(line),
@@ -114,14 +114,14 @@ describe('a gateway that comes back', () => {
   })
 
   test('fills what was working exactly as if it had never gone', () => {
-    const options = { seed: 'gone', start: DEFAULT_START, instruments: roots('MES'), historyDays: 2 }
+    const options = { seed: 'gone', start: START, instruments: roots('MES'), historyDays: 2 }
     const play = (restartAt: number | undefined): JsonObject => {
       let exchange = createExchange(options)
       const token = login(exchange)
       // Exits six ticks away on both sides: within half an hour one of them is met.
       const exits = { stopLossBracket: { ticks: -6, type: 4 }, takeProfitBracket: { ticks: 6, type: 1 } }
       exchange.handle('/api/Order/place', { ...BRACKET, ...exits, customTag: null }, token)
-      for (let t: number = DEFAULT_START; t < DEFAULT_START + 30 * 60_000; t += 777) {
+      for (let t: number = START; t < START + 30 * 60_000; t += 777) {
         exchange.advanceTo(t)
         if (restartAt !== undefined && t > restartAt) {
           exchange = createExchange({
@@ -136,16 +136,16 @@ describe('a gateway that comes back', () => {
 
     const whole = play(undefined)
     expect((whole['trades'] as unknown as JsonObject[]).length).toBeGreaterThan(1)
-    for (const seconds of [1, 20, 61, 300]) expect(play(DEFAULT_START + seconds * 1_000)).toEqual(whole)
+    for (const seconds of [1, 20, 61, 300]) expect(play(START + seconds * 1_000)).toEqual(whole)
   })
 
   test('never plays a print twice', () => {
-    const options = { seed: 'twice', start: DEFAULT_START, instruments: roots('MES'), historyDays: 1 }
+    const options = { seed: 'twice', start: START, instruments: roots('MES'), historyDays: 1 }
     const first = createExchange(options)
-    first.advanceTo(DEFAULT_START + 90_500)
+    first.advanceTo(START + 90_500)
     const second = createExchange({ ...options, resume: first.snapshot() })
 
-    expect(second.advanceTo(DEFAULT_START + 200_000)).toEqual(first.advanceTo(DEFAULT_START + 200_000))
+    expect(second.advanceTo(START + 200_000)).toEqual(first.advanceTo(START + 200_000))
     expect(second.quoteOf(MES)).toEqual(first.quoteOf(MES))
   })
 

@@ -15,6 +15,8 @@ import { present } from '../../src/lib/index.ts'
 
 /** A Tuesday in the New York morning, inside a session. */
 export const NOON = Date.parse('2026-03-10T15:00:00Z')
+/** Where these tests begin: a Tuesday, 08:25 in New York, two days before the index contracts roll. */
+export const START = epochMs(Date.parse('2026-03-10T12:25:00Z'))
 export const COMBINE = 25_770_001
 export const PRACTICE = 25_770_002
 
