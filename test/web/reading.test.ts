@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { killZonesBetween } from '../../web/src/chart/kill-zones.ts'
 import { widenedBy } from '../../web/src/chart/levels.ts'
 import { addressOf, goTo } from '../../web/src/state/address.ts'
 import { createPage } from '../../web/src/state/page.ts'
@@ -88,3 +89,31 @@ describe('a platform that was replaced under the open page', () => {
     expect(page.topics.newerVersion.value).toBe('0.2.0')
   })
 })
+
+describe('kill zones on the chart', () => {
+  test('are those of the calendar, at the wall clock of New York, in summer and in winter', () => {
+    expect(named('2026-11-24T08:00:00Z', '2026-11-24T22:00:00Z')).toEqual([
+      'London 07:00',
+      'NY AM 13:30',
+      'NY PM 18:30',
+    ])
+    expect(named('2026-07-01T07:00:00Z', '2026-07-01T21:00:00Z')).toEqual([
+      'London 06:00',
+      'NY AM 12:30',
+      'NY PM 17:30',
+    ])
+  })
+
+  test('one that ends at midnight ends at midnight, also on the day of a change of the clock', () => {
+    const [asia] = killZonesBetween(Date.parse('2026-11-02T02:00:00Z'), Date.parse('2026-11-02T03:00:00Z'))
+
+    expect(new Date(asia?.from ?? 0).toISOString()).toBe('2026-11-02T01:00:00.000Z')
+    expect(new Date(asia?.to ?? 0).toISOString()).toBe('2026-11-02T05:00:00.000Z')
+  })
+})
+
+function named(from: string, to: string): readonly string[] {
+  return killZonesBetween(Date.parse(from), Date.parse(to)).map(
+    (each) => `${each.label} ${new Date(each.from).toISOString().slice(11, 16)}`,
+  )
+}

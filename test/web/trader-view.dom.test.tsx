@@ -81,7 +81,7 @@ describe('the mode', () => {
     const screen = await openScreen(aSnapshot({ header: aHeader({ orderAccount: other }) }))
 
     const alert = screen.all('.header [role=alert]').map((each) => each.textContent)
-    expect(alert).toEqual(['▲ Orders go to another account: 50K Combine B #…9912'])
+    expect(alert).toEqual(['▲ Orders go to another account: 50K Combine B #20459912'])
   })
 
   test('a clock that is not the real one is named with its speed', async () => {

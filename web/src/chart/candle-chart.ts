@@ -18,10 +18,11 @@ import type { InstrumentInfo, WireBar } from '../../../src/wire/index.ts'
 import { formatPrice } from '../format/numbers.ts'
 import { easternOffsetMs, formatDayMinute } from '../format/time.ts'
 import { indexAt } from './bar-series.ts'
+import { type KillZoneTime, killZonesBetween } from './kill-zones.ts'
 import { type Layer, layer } from './layer.ts'
 import { type Level, sameLevels, widenedBy } from './levels.ts'
 import { type Mark, drawMarks } from './marks.ts'
-import { drawSessions, drawStructure, drawZones } from './objects-layer.ts'
+import { drawKillZones, drawPools, drawStructure, drawZones } from './objects-layer.ts'
 import { type Palette, faded, readPalette } from './palette.ts'
 
 export interface CandleChart {
@@ -35,6 +36,7 @@ export interface CandleChart {
   setLevels(levels: readonly Level[]): void
   setMarks(marks: readonly Mark[]): void
   setObjects(objects: readonly ChartObject[]): void
+  showKillZones(isShown: boolean): void
   setWatermark(words: string, tone: 'simulated' | 'attention'): void
   repaint(): void
   /** Puts the cross on a bar, for who walks by keys. */
@@ -64,6 +66,8 @@ export function createCandleChart(element: HTMLElement, events: CandleChartEvent
   let grid: InstrumentInfo | null = null
   let lengthMs = TIMEFRAME_MS['1m']
   let objects: readonly ChartObject[] = []
+  let killZones: readonly KillZoneTime[] = []
+  let areKillZonesShown = false
   let marks: readonly Mark[] = []
   let levels: readonly Level[] = []
   let lines: IPriceLine[] = []
@@ -97,8 +101,9 @@ export function createCandleChart(element: HTMLElement, events: CandleChartEvent
     indexAt: (at: number) => indexAt(bars, at, lengthMs),
   }
   const layers: readonly Layer[] = [
-    layer('bottom', scale, (space) => drawSessions(space, objects)),
+    layer('bottom', scale, (space) => drawKillZones(space, killZones)),
     layer('bottom', scale, (space) => drawZones(space, objects)),
+    layer('normal', scale, (space) => drawPools(space, objects)),
     layer('normal', scale, (space) => drawStructure(space, objects)),
     layer('top', scale, (space) => drawMarks(space, marks)),
   ]
@@ -126,8 +131,19 @@ export function createCandleChart(element: HTMLElement, events: CandleChartEvent
   })
   function setData(all: readonly WireBar[]): void {
     bars = all
+    findKillZones()
     candles.setData(all.map(toCandle))
     volume.setData(all.map(toVolume))
+  }
+
+  /** For intraday bars, and a day ahead of the newest: they are known before they begin. */
+  function findKillZones(): void {
+    const [first, last] = [bars[0], bars.at(-1)]
+    const isIntraday = lengthMs <= TIMEFRAME_MS['1h']
+    killZones =
+      areKillZonesShown && isIntraday && first !== undefined && last !== undefined
+        ? killZonesBetween(first[0], last[0] + TIMEFRAME_MS['1D'])
+        : []
   }
 
   function drawLevels(): void {
@@ -215,6 +231,11 @@ export function createCandleChart(element: HTMLElement, events: CandleChartEvent
     },
     setObjects(next) {
       objects = next
+      redraw()
+    },
+    showKillZones(isShown) {
+      areKillZonesShown = isShown
+      findKillZones()
       redraw()
     },
     setWatermark(words, tone) {

@@ -62,6 +62,7 @@ export function ChartCanvas({ candles, instrument, watermark, tone, onPointed }:
 
   useEffect(() => {
     const drawn = view.drawn.value
+    chart?.showKillZones(drawn.has('killzone'))
     chart?.setObjects(candles.objects.value.filter((each) => drawn.has(each.kind)))
   }, [chart, candles.objects.value, view.drawn.value])
   useEffect(() => {

@@ -1,4 +1,5 @@
 import type { ChartObject } from '../../../src/domain/index.ts'
+import type { KillZoneTime } from './kill-zones.ts'
 import type { Space } from './layer.ts'
 import { faded } from './palette.ts'
 
@@ -12,19 +13,42 @@ const OPACITY_MAX = 0.12
 const OPACITY_ENDED = 0.04
 const FONT = '10px system-ui, sans-serif'
 
-export function drawSessions(space: Space, objects: readonly ChartObject[]): void {
+/** The hours in which setups count, behind everything else, with their name at the bottom edge. */
+export function drawKillZones(space: Space, zones: readonly KillZoneTime[]): void {
   const { context, height, palette } = space
   context.font = FONT
-  for (const each of objects) {
-    if (each.kind !== 'session') continue
-    const from = space.x(each.formedAt)
-    const to = endOf(space, each)
-    if (to < 0 || from > space.width) continue
+  for (const each of zones) {
+    const from = space.x(each.from)
+    const to = space.x(each.to)
+    if (to <= from || to < 0 || from > space.width) continue
     context.fillStyle = faded(palette.muted, 0.06)
     context.fillRect(from, 0, to - from, height)
     if (to - from < context.measureText(each.label).width + 8) continue
     context.fillStyle = faded(palette.muted, 0.9)
     space.write(each.label, Math.max(4, from + 4), height - 4, 'bottom')
+  }
+}
+
+/** Highs and lows where stops rest: a line from known-at until they are taken. */
+export function drawPools(space: Space, objects: readonly ChartObject[]): void {
+  const { context, palette } = space
+  context.font = FONT
+  context.lineWidth = 1
+  for (const each of objects) {
+    if (each.kind !== 'session') continue
+    const level = space.y(each.direction === 1 ? each.top : each.bottom)
+    const from = space.x(each.knownAt)
+    const to = endOf(space, each)
+    if (level === null || to < 0 || from > space.width) continue
+    const isOver = each.endedAt !== null
+    context.strokeStyle = faded(palette.muted, isOver ? 0.25 : 0.7)
+    context.setLineDash([2, 4])
+    line(context, from, level, to, level)
+    context.setLineDash([])
+    const width = context.measureText(each.label).width
+    if (isOver || to - from < width + 8) continue
+    context.fillStyle = palette.muted
+    space.write(each.label, Math.max(from, 0) + 4, level - 2, 'bottom')
   }
 }
 
@@ -96,13 +120,13 @@ function drawSweep(space: Space, each: ChartObject): void {
   line(context, to - 3, level - 3, to + 3, level + 3)
   line(context, to - 3, level + 3, to + 3, level - 3)
   context.fillStyle = faded(colour, 0.95)
-  space.write(each.label, to + 6, level, each.direction === 1 ? 'top' : 'bottom')
+  space.write(sweepLabel(each.label), to + 6, level, each.direction === 1 ? 'top' : 'bottom')
 }
 
 /** A hollow point at the extreme and a thread to the bar at which it was known. */
 function drawSwing(space: Space, each: ChartObject): void {
   const { context, palette } = space
-  const isHigh = each.direction === -1
+  const isHigh = each.direction === 1
   const level = space.y(isHigh ? each.top : each.bottom)
   const [from, to] = [space.x(each.formedAt), space.x(each.knownAt)]
   if (level === null || to < 0 || from > space.width) return
@@ -115,6 +139,13 @@ function drawSwing(space: Space, each: ChartObject): void {
   context.stroke()
   context.strokeStyle = faded(palette.muted, 0.3)
   line(context, from + radius, y, to, y)
+  context.fillStyle = faded(palette.muted, 0.9)
+  space.write(each.label, from + 5, y, 'middle')
+}
+
+/** Which swing it was, the line shows; a named pool keeps its name. */
+function sweepLabel(label: string): string {
+  return label.replace(/^(internal|external) swing (high|low) /, '')
 }
 
 function colourOf({ palette }: Space, each: ChartObject): string {

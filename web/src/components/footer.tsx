@@ -24,8 +24,8 @@ export function Footer() {
         <kbd>e</kbd> explain
       </span>
       <span class="grow" />
-      <span>
-        {words.footer.contact[contact.kind.value]} {seq === null ? '' : `seq ${grouped(seq, 0)}`}
+      <span title={seq === null ? undefined : `seq ${grouped(seq, 0)}`}>
+        {words.footer.contact[contact.kind.value]}
       </span>
       {gaps > 0 && <span>{words.footer.resyncs(gaps)}</span>}
       <span>{topics.version.value === null ? '' : `${words.footer.version} ${topics.version.value}`}</span>

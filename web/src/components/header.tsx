@@ -191,10 +191,9 @@ function ClockSpeed(props: { readonly speed: number; readonly shown: HeaderView[
   )
 }
 
-/** The name as the broker says it and the end of its id: enough to tell two accounts apart, too little to copy. */
+/** The name as the broker says it and its id: two accounts may have one name. */
 function accountText({ id, name, subAccount }: AccountName): string {
-  const short = id.length > 6 ? `…${id.slice(-4)}` : id
-  return `${name} #${short}${subAccount === null ? '' : ` / ${subAccount}`}`
+  return `${name} #${id}${subAccount === null ? '' : ` / ${subAccount}`}`
 }
 
 function isSame(a: AccountName, b: AccountName): boolean {

@@ -15,8 +15,16 @@ type Overlay =
 
 export type Theme = 'system' | 'dark' | 'light'
 export type PhonePage = 'trade' | 'scanner' | 'chart' | 'record'
-export type OverlayKind = ChartObject['kind']
-export const OVERLAY_KINDS: readonly OverlayKind[] = ['fvg', 'bos', 'choch', 'sweep', 'swing', 'session']
+export type OverlayKind = ChartObject['kind'] | 'killzone'
+export const OVERLAY_KINDS: readonly OverlayKind[] = [
+  'fvg',
+  'bos',
+  'choch',
+  'sweep',
+  'session',
+  'swing',
+  'killzone',
+]
 
 /** The value whose source was asked for, as its element carried it. */
 export interface Asked {

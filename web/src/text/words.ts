@@ -227,7 +227,8 @@ export const words = {
     choch: 'CHoCH',
     sweep: 'SWEEP',
     swing: 'SWING',
-    session: 'KZ',
+    session: 'LIQ',
+    killzone: 'KZ',
   } satisfies Record<OverlayKind, string>,
   overlayTitles: {
     fvg: 'Fair value gaps: prices left untraded by three bars',
@@ -235,7 +236,8 @@ export const words = {
     choch: 'Change of character: a close beyond the swing that held the trend',
     sweep: 'Liquidity taken: price through resting stops and back',
     swing: 'Swing highs and lows, drawn from when they were known',
-    session: 'Kill zones: session times in which setups count',
+    session: 'Liquidity: highs and lows of days and sessions, where stops rest',
+    killzone: 'Kill zones: session times in which setups count',
   } satisfies Record<OverlayKind, string>,
   regimes: {
     TREND_UP: 'TREND UP',
