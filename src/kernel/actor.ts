@@ -164,6 +164,8 @@ export interface Context<Api> {
   /** A child: stopped when this incarnation ends. */
   spawn<A, P>(definition: ActorModule<A, P>, options: SpawnOptions<P>): Promise<ActorRef<A>>
   become(handlers: Handlers<Api>): void
+  /** Real ms since the supervising thread last came round: who serves health says so when that is over 2,000. */
+  supervisorAgeMs(): number
   /** Shown to the operator: 'warming up', 'live'. */
   state(name: string): void
 }

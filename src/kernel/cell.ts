@@ -4,7 +4,7 @@ import type { Timing } from './clock.ts'
 import { type DeadLetter, type Failure, type FailureKind, type Notice, readTrail } from './envelope.ts'
 import { formOf } from './errors.ts'
 import type { Inbound } from './inbound.ts'
-import { type Scope, runIn } from './scope.ts'
+import { type Scope, runHeld, runIn } from './scope.ts'
 import { SLOW_MS } from './watchdog.ts'
 import { ARRIVED, type ActorBlock, EXPIRED, FAILED, OUT, type ThreadBlock } from './status.ts'
 import type { Limits } from './supervision.ts'
@@ -43,6 +43,9 @@ interface Progress {
 const BUDGET = 64
 /** How often handlers that wait for something are looked at. */
 const LOOK_MS = 50
+/** After so many answers at once a type is taken to answer so always; never again once it did not. */
+const SYNC_AFTER = 8
+const NEVER_SYNC = -Infinity
 /** Answered by the kernel, or by every object: never the name of a message. */
 const RESERVED = new Set(['onSignal', 'drain', 'stop', ...Object.getOwnPropertyNames(Object.prototype)])
 
@@ -63,6 +66,9 @@ export class Cell {
   readonly #signals: Signal[] = []
   readonly #progress = new Set<Progress>()
   #handlers: AnyHandlers | undefined
+  readonly #alone: readonly string[]
+  /** By type: how often in a row it was answered at once. */
+  readonly #manners = new Map<string, number>()
   #concurrency: number
   #isArmed = false
   #isPaused = false
@@ -74,6 +80,7 @@ export class Cell {
 
   constructor(identity: Identity, host: CellHost, block: ActorBlock, limits: Limits, concurrency: number) {
     this.path = identity.path
+    this.#alone = [identity.path]
     this.id = identity.id
     this.epoch = identity.epoch
     this.#host = host
@@ -215,8 +222,12 @@ export class Cell {
     this.#host.timing.defer(this.#run)
   }
 
-  readonly #run = (): void => {
+  /** A turn belongs to nobody: it must not run in the scope of whoever happened to arm it. */
+  readonly #run = (): void => runIn(undefined, this.#turn)
+
+  readonly #turn = (): void => {
     this.#isArmed = false
+    let now = this.#host.timing.monotonic()
     for (let handled = 0; this.#isReady; handled++) {
       if (handled === BUDGET) {
         this.#isArmed = true
@@ -225,7 +236,7 @@ export class Cell {
       }
       const signal = this.#signals.shift()
       if (signal) this.#hear(signal)
-      else this.#begin(this.#next())
+      else now = this.#begin(this.#next(), now)
     }
     if (this.#isClosing && this.#progress.size === 0) this.#onIdle?.()
   }
@@ -249,48 +260,77 @@ export class Cell {
     this.runGuarded('onSignal', () => this.#handlers?.onSignal?.(signal))
   }
 
-  #begin(item: Item): void {
+  /** Handles one message from `now` on, and says what time it is then: the next begins where this one ends. */
+  #begin(item: Item, now: number): number {
     const { timing, status } = this.#host
-    const startedAt = timing.monotonic()
-    const { type, deadline, payload, inbound, correlation } = item
-    if (deadline !== 0 && deadline <= startedAt) {
+    const { type, deadline, inbound, correlation } = item
+    if (deadline !== 0 && deadline <= now) {
       this.#block.add(EXPIRED)
       inbound.settle()
-      return
+      return now
     }
     const handler = RESERVED.has(type) ? undefined : this.#handlers?.[type]
-    if (typeof handler !== 'function') return this.#unhandled(item)
-
+    if (typeof handler !== 'function') {
+      this.#unhandled(item)
+      return now
+    }
     const { trace, chain } = readTrail(item.trail)
     const asked = correlation !== 0
     // The sender of a tell does not wait, so its chain ends here; this actor itself does, as long as it handles.
-    const scope = { deadline, trace, chain: asked ? [...chain, this.path] : [this.path], isOver: false }
+    const scope = { deadline, trace, chain: asked ? [...chain, this.path] : this.#alone, isOver: false }
     const meta = { trace, deadline, from: inbound.from, asked }
-    status.enter(this.id, type, startedAt)
+    status.enter(this.id, type, now)
     let answer: unknown
     try {
-      answer = runIn(scope, () => (handler as Handler)(payload, meta))
+      answer = this.#call(handler as Handler, item, meta, scope)
     } catch (error) {
       status.leave()
       scope.isOver = true
-      return this.#threw(item, error)
+      this.#threw(item, error)
+      return timing.monotonic()
     }
     status.leave()
-    if (isPromise(answer)) return void this.#await(item, answer, scope, startedAt)
+    const endedAt = timing.monotonic()
+    if (isPromise(answer)) {
+      void this.#await(item, answer, scope, now, endedAt)
+      return endedAt
+    }
     scope.isOver = true
-    this.#done(item, answer, startedAt)
+    this.#done(item, answer, now, endedAt)
+    return endedAt
   }
 
-  async #await(item: Item, answer: PromiseLike<unknown>, scope: Scope, startedAt: number): Promise<void> {
-    const heldMs = this.#host.timing.monotonic() - startedAt
-    const progress = { item, startedAt, wasSaid: heldMs >= SLOW_MS }
+  /**
+   * An async storage costs as much as all the rest of a message, and only what goes on after an await needs it. So a
+   * type whose handler has only ever answered at once does without, until the day it answers with a promise.
+   */
+  #call(handler: Handler, { type, payload }: Item, meta: MessageMeta, scope: Scope): unknown {
+    const seen = this.#manners.get(type) ?? 0
+    if (seen < SYNC_AFTER) {
+      const answer = runIn(scope, () => handler(payload, meta))
+      this.#manners.set(type, isPromise(answer) ? NEVER_SYNC : seen + 1)
+      return answer
+    }
+    const answer = runHeld(scope, handler, payload, meta)
+    if (isPromise(answer)) this.#manners.set(type, NEVER_SYNC)
+    return answer
+  }
+
+  async #await(
+    item: Item,
+    answer: PromiseLike<unknown>,
+    scope: Scope,
+    startedAt: number,
+    heldUntil: number,
+  ): Promise<void> {
+    const progress = { item, startedAt, wasSaid: heldUntil - startedAt >= SLOW_MS }
     this.#progress.add(progress)
     this.#look()
     try {
       const value = await answer
       scope.isOver = true
       if (!this.#progress.delete(progress)) return
-      this.#done(item, value, startedAt)
+      this.#done(item, value, startedAt, this.#host.timing.monotonic())
       this.#rearm()
     } catch (error) {
       scope.isOver = true
@@ -303,11 +343,16 @@ export class Cell {
     if (this.#head < this.#inbox.length || this.#signals.length > 0) this.#arm()
   }
 
-  #done({ inbound, correlation, arrivedAt }: Item, answer: unknown, startedAt: number): void {
+  #done(
+    { inbound, correlation, arrivedAt }: Item,
+    answer: unknown,
+    startedAt: number,
+    endedAt: number,
+  ): void {
     // A handler may have ended its own actor: then its message went with the window.
     if (this.#isEnded) return
     if (correlation !== 0) inbound.reply(correlation, true, answer)
-    this.#block.took(startedAt - arrivedAt, this.#host.timing.monotonic() - startedAt)
+    this.#block.took(startedAt - arrivedAt, endedAt - startedAt)
     this.#block.add(OUT)
     inbound.settle()
   }

@@ -20,6 +20,10 @@ export function makeContext(station: Station, cell: Cell): Context<object> {
       await station.spawn(cell, definition.module, key, options)
       return station.ref<A>(options.path, path, cell)
     },
+    supervisorAgeMs() {
+      const { beatAt } = station.supervisor
+      return beatAt === 0 ? 0 : station.timing.monotonic() - beatAt
+    },
     become: (handlers) => cell.become(handlers),
     state: (name) => station.notify({ kind: 'state', path, epoch, name }),
   }

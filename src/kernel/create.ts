@@ -36,7 +36,9 @@ export async function createSystem(options: SystemOptions = {}): Promise<ActorSy
   })
   const watchdog = new Watchdog(tickMs)
   const stop = everyMs(tickMs, () => {
-    const verdicts = watchdog.check(realTiming.monotonic(), system.threads.readings())
+    const now = realTiming.monotonic()
+    system.station.status.beat(now)
+    const verdicts = watchdog.check(now, system.threads.readings())
     for (const verdict of verdicts) system.judge(verdict)
   })
   system.atClose(stop)

@@ -78,7 +78,7 @@ export class Edge {
     }
     if (this.#wire !== this.#seen) this.#sync()
     const delivery = this.#mailbox.offer(envelope, this.#inFlight)
-    if (delivery.ok) this.#pump()
+    if (delivery.ok) this.#pump(envelope)
     else this.block.add('rejected')
     return delivery
   }
@@ -162,18 +162,18 @@ export class Edge {
     }
   }
 
-  #pump(): void {
+  /** `fresh` has only just been sent: its time cannot be over. */
+  #pump(fresh?: Envelope): void {
     if (this.#mailbox.depth === 0) return
     const channel = this.#channel ?? this.#open()
     if (!channel || !this.#entry || this.#entry.state === 'paused') return
     const { window } = this.#entry.rules
-    const now = this.#host.monotonic()
     for (;;) {
       if (this.#inFlight >= window) this.#sync()
       if (this.#inFlight >= window) return this.#askToBeWoken(window)
       const envelope = this.#mailbox.shift()
       if (!envelope) return
-      if (envelope.deadline !== 0 && envelope.deadline <= now) {
+      if (envelope !== fresh && envelope.deadline !== 0 && envelope.deadline <= this.#host.monotonic()) {
         envelope.gone = true
         this.block.add('expired')
         continue

@@ -13,14 +13,34 @@ export interface Scope {
 
 const storage = new AsyncLocalStorage<Scope | undefined>()
 
+/** The scope of a handler that is running this very moment, where no storage is used for it. */
+let held: Scope | undefined
+
 export function currentScope(): Scope | undefined {
-  const scope = storage.getStore()
+  const scope = held ?? storage.getStore()
   return scope?.isOver === true ? undefined : scope
 }
 
 /** Running inside a storage costs more than the rest of a message, so it is done only where there is something to keep. */
 export function runIn<T>(scope: Scope | undefined, run: () => T): T {
-  return scope === undefined && storage.getStore() === undefined ? run() : storage.run(scope, run)
+  const outer = held
+  held = undefined
+  try {
+    return scope === undefined && storage.getStore() === undefined ? run() : storage.run(scope, run)
+  } finally {
+    held = outer
+  }
+}
+
+/** The same for as long as the call itself lasts: what goes on after an await has no scope. */
+export function runHeld<A, B, T>(scope: Scope, run: (a: A, b: B) => T, a: A, b: B): T {
+  const outer = held
+  held = scope
+  try {
+    return run(a, b)
+  } finally {
+    held = outer
+  }
 }
 
 /** Gives what is sent inside a trace of its own (W3C `traceparent`). */

@@ -94,7 +94,9 @@ function actorOf(system: System, record: ActorRecord): ActorSnapshot {
     in: counts.in,
     out: counts.out,
     failed: counts.failed,
+    // What was too late at the receiver is settled for the sender: here each message has one fate.
     expired: books.expired + counts.expired,
+    settled: books.settled - counts.expired,
     failures,
     restarts,
     lastFailure,

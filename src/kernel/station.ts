@@ -37,6 +37,8 @@ export interface StationOptions {
   readonly timing: Timing
   readonly clock: ClockSource
   readonly status: ThreadBlock
+  /** The beat of the thread that supervises: the one thing that nobody else watches. */
+  readonly supervisor: ThreadBlock
   readonly makeLogger: MakeLogger
   readonly definitions: Definitions
   /** Whether messages within this thread are cloned, as between threads. */
@@ -55,6 +57,7 @@ export class Station {
   readonly makeLogger: MakeLogger
   readonly definitions: Definitions
   readonly status: ThreadBlock
+  readonly supervisor: ThreadBlock
   readonly asks: AskTable
   /** For the main thread's own: notices of other threads. */
   onPeerNotice: (thread: number, notice: Notice) => void = () => {}
@@ -85,6 +88,7 @@ export class Station {
     this.makeLogger = options.makeLogger
     this.definitions = options.definitions
     this.status = options.status
+    this.supervisor = options.supervisor
     this.asks = new AskTable(options.timing)
     const notify = (notice: Notice): void => this.notify(notice)
     const dead = (letters: readonly DeadLetter[]): void => this.#dead(letters)

@@ -105,6 +105,7 @@ export class System implements ActorSystem {
       timing,
       clock,
       status,
+      supervisor: status,
       makeLogger,
       definitions,
       clones,

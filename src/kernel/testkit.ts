@@ -65,7 +65,7 @@ export function createTestKit(options: TestKitOptions = {}): TestKit {
   const random = seededRandom(`testkit ${seed}`)
   const time = new VirtualTime(at, random)
   const definitions: Definitions = new Map()
-  const threads = new InlineThreads(time, (thread, status) => {
+  const threads = new InlineThreads(time, (thread, status, supervisor) => {
     // A thread that hangs runs nothing any more: neither its turns nor its timers.
     const isHung = (): boolean => station.isHung
     const timing = time.unless(isHung)
@@ -74,6 +74,7 @@ export function createTestKit(options: TestKitOptions = {}): TestKit {
       timing,
       clock: timing,
       status,
+      supervisor,
       makeLogger,
       definitions,
       clones: true,

@@ -155,7 +155,12 @@ export class ThreadBook {
   #start(name: string, group: string | undefined, heapMb: number | undefined): ThreadRecord {
     const id = ++this.#ids
     const handle = this.#ports.threads.start(
-      { thread: id, name, ...(heapMb === undefined ? {} : { heapMb }) },
+      {
+        thread: id,
+        name,
+        supervisor: this.#ports.station.status,
+        ...(heapMb === undefined ? {} : { heapMb }),
+      },
       (failure) => this.#ended(thread, failure),
     )
     const peer = this.#ports.station.attach(id, handle.link)

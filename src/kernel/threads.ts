@@ -15,6 +15,7 @@ export interface ThreadOptions {
   readonly thread: number
   readonly name: string
   readonly heapMb?: number
+  readonly supervisor: ThreadBlock
 }
 
 /** A thread as the main one holds it. */
@@ -42,11 +43,14 @@ export interface Threads {
 const BEAT_MS = 10
 const REPORT_MS = 1_000
 const PROFILE_MS = 100
+/** A machine short of cores takes longer for it. The thread does nothing meanwhile that it did not do before. */
+const PROFILE_WAIT_MS = 1_000
 
 interface Inside {
   readonly thread: number
   readonly port: MessagePort
   readonly status: SharedArrayBuffer
+  readonly supervisor: SharedArrayBuffer
   readonly time: SharedArrayBuffer | undefined
   readonly logger: string | undefined
 }
@@ -65,7 +69,7 @@ export class WorkerThreads implements Threads {
     this.#options = options
   }
 
-  start({ thread, name, heapMb }: ThreadOptions, onExit: OnExit): WorkerHandle {
+  start({ thread, name, heapMb, supervisor }: ThreadOptions, onExit: OnExit): WorkerHandle {
     const { port1, port2 } = new MessageChannel()
     const { time, logger, execArgv, env } = this.#options
     const status = new ThreadBlock()
@@ -73,6 +77,7 @@ export class WorkerThreads implements Threads {
       thread,
       port: port2,
       status: status.buffer,
+      supervisor: supervisor.buffer,
       time,
       logger: logger === undefined ? undefined : String(logger),
     }
@@ -125,11 +130,11 @@ class WorkerHandle implements ThreadHandle {
   async profile(): Promise<string[]> {
     // Absent before Node 24.8: the status block's actor and type have to do then.
     if (typeof this.#worker.startCpuProfile !== 'function') return []
-    const sampled = this.#sample().catch(() => [])
-    const late = new Promise<string[]>((resolve) => {
-      realTiming.after(PROFILE_MS * 3, () => resolve([]))
-    })
-    return Promise.race([sampled, late])
+    const late = Promise.withResolvers<string[]>()
+    const cancel = realTiming.after(PROFILE_WAIT_MS, () => late.resolve([]))
+    const where = await Promise.race([this.#sample().catch(() => []), late.promise])
+    cancel()
+    return where
   }
 
   async #sample(): Promise<string[]> {
@@ -175,7 +180,7 @@ function busiest({ nodes, samples = [] }: Profile): string[] {
 
 /** The whole of a worker: a station, its link to the main thread, and its beat. */
 export async function workerMain(): Promise<void> {
-  const { thread, port, status: buffer, time, logger } = workerData as Inside
+  const { thread, port, status: buffer, supervisor, time, logger } = workerData as Inside
   const status = new ThreadBlock(buffer)
   const clock = new SystemClock(time)
   status.beat(realTiming.monotonic())
@@ -192,6 +197,7 @@ export async function workerMain(): Promise<void> {
     timing: realTiming,
     clock,
     status,
+    supervisor: new ThreadBlock(supervisor),
     makeLogger: await loadLogger(logger, () => clock.now()),
     definitions: new Map(),
     clones: false,
@@ -228,17 +234,20 @@ export async function loadLogger(url: string | undefined, now: () => number): Pr
 /** Threads that are not: for tests, where break points, coverage and a virtual clock work. */
 export class InlineThreads implements Threads {
   readonly #timing: Timing
-  readonly #makeStation: (thread: number, status: ThreadBlock) => Station
+  readonly #makeStation: (thread: number, status: ThreadBlock, supervisor: ThreadBlock) => Station
   readonly stations = new Map<number, Station>()
 
-  constructor(timing: Timing, makeStation: (thread: number, status: ThreadBlock) => Station) {
+  constructor(
+    timing: Timing,
+    makeStation: (thread: number, status: ThreadBlock, supervisor: ThreadBlock) => Station,
+  ) {
     this.#timing = timing
     this.#makeStation = makeStation
   }
 
-  start({ thread }: ThreadOptions, onExit: OnExit): ThreadHandle {
+  start({ thread, supervisor }: ThreadOptions, onExit: OnExit): ThreadHandle {
     const status = new ThreadBlock()
-    const station = this.#makeStation(thread, status)
+    const station = this.#makeStation(thread, status, supervisor)
     this.stations.set(thread, station)
     const [ours, theirs] = InlineLink.pair(this.#timing)
     station.attach(0, theirs)

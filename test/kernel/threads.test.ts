@@ -210,6 +210,19 @@ describe('threads', () => {
     expect(await played).toBeLessThan(500)
   })
 
+  test('see when nobody supervises them any more', async () => {
+    await open()
+    const es = await spawn('analyst/ES')
+    await sleep(60)
+    expect(await es.ask('supervisorAgeMs', null, soon)).toBeLessThan(1_000)
+
+    const watched = es.ask('watchSupervisor', 200, soon)
+    await sleep(20)
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 500)
+
+    expect(await watched).toBeGreaterThan(120)
+  })
+
   test('that die take what waited in them along, and that is counted', async () => {
     await open()
     const es = await spawn('analyst/ES')

@@ -35,6 +35,9 @@ export interface PuppetApi {
   /** So many round trips with that path; answers how many ms they took. */
   pingPong(game: { readonly to: string; readonly count: number }): Promise<number>
   now(query: null): number
+  supervisorAgeMs(query: null): number
+  /** Waits without the loop, then says how old the supervisor's beat was. */
+  watchSupervisor(ms: number): Promise<number>
   writeBars(series: { readonly arena: BarArena; readonly isTorn: boolean }): void
   log(message: string): void
   epoch(query: null): number
@@ -65,7 +68,12 @@ export interface PuppetProps {
   /** Path that is told of the hooks. */
   readonly journal?: string
   readonly drainMs?: number
+  /** Its first note is what was released in this thread before it was created. */
+  readonly notesReleases?: boolean
 }
+
+/** What a thread holds outside its actors: a port, a file, a connection. */
+const released: string[] = []
 
 const puppet: ActorDef<PuppetApi, PuppetProps> = defineActor<PuppetApi, PuppetProps>(import.meta.url, {
   name: 'puppet',
@@ -79,6 +87,7 @@ const puppet: ActorDef<PuppetApi, PuppetProps> = defineActor<PuppetApi, PuppetPr
   async create(context, props) {
     const notes: unknown[] = []
     const signals: Signal[] = []
+    if (props.notesReleases === true) notes.push(released.filter((one) => one.startsWith(context.path)))
     const journal = props.journal === undefined ? undefined : context.ref<PuppetApi>(props.journal)
     if (props.failsToStart === true) throw new ActorError('NO_START', 'it does not start')
     if (props.startMs !== undefined) await context.clock.sleep(props.startMs)
@@ -141,6 +150,11 @@ const puppet: ActorDef<PuppetApi, PuppetProps> = defineActor<PuppetApi, PuppetPr
         return context.clock.monotonic() - startedAt
       },
       now: () => context.clock.now(),
+      supervisorAgeMs: () => context.supervisorAgeMs(),
+      async watchSupervisor(ms) {
+        await new Promise((resolve) => void setTimeout(resolve, ms))
+        return context.supervisorAgeMs()
+      },
       writeBars({ arena, isTorn }) {
         const writer = new BarWriter(arena, 0, context.epoch)
         writer.form({ t: 1, o: 1, h: 1, l: 1, c: 1, v: 1 })
@@ -182,7 +196,11 @@ const puppet: ActorDef<PuppetApi, PuppetProps> = defineActor<PuppetApi, PuppetPr
         if (props.drainMs !== undefined) await context.clock.sleep(props.drainMs)
         journal?.tell('note', `drained with ${notes.length}`)
       },
-      stop: (why) => void journal?.tell('note', `stopped: ${why}`),
+      async stop(why) {
+        journal?.tell('note', `stopped: ${why}`)
+        await Promise.resolve()
+        if (props.notesReleases === true) released.push(`${context.path} ${context.epoch}`)
+      },
     }
   },
 })
