@@ -7,10 +7,17 @@
  * Crash     reads its intents and the broker's orders before it hears anything; what may have been sent is looked up
  *           by its tag and never sent again.
  */
-import { createSession, createUserHub, openGateway } from '../src/brokers/index.ts'
+import { type OrderDesk, createSession, createUserHub, openGateway } from '../src/brokers/index.ts'
 // The one import of the order client in the tree: an import rule with its own test keeps it so.
 import { createOrderClient } from '../src/brokers/topstepx/order-client.ts'
-import type { OrderDesk } from '../src/brokers/index.ts'
+import {
+  Desk,
+  type MarketView,
+  type Surroundings,
+  type Taken,
+  dayStart,
+  evidenceFor,
+} from '../src/desk/index.ts'
 import { flatTimes, marketStateAt, tradeDateOf } from '../src/domain/calendar/index.ts'
 import {
   type BracketOrder,
@@ -20,50 +27,36 @@ import {
   type Route,
   type Signal,
   type Ticks,
-  contracts,
   epochMs,
   instrumentOf,
   monotonicMs,
   usd,
 } from '../src/domain/index.ts'
 import { DEMO_LIMITS, bracketFor, riskOf } from '../src/domain/risk/index.ts'
-import {
-  Desk,
-  type MarketView,
-  type Surroundings,
-  type Taken,
-  dayStart,
-  evidenceFor,
-} from '../src/desk/index.ts'
-import { type TrackedOrder, entryTag, isLive, newIntent } from '../src/execution/index.ts'
+import { type Reconciled, type TrackedOrder, entryTag, newIntent } from '../src/execution/index.ts'
 import {
   type Denied,
   type Evidence,
-  type FivePhases,
   type Floor,
+  type Mode,
   type ModeLabel,
   type Permitted,
   type SimulatedProof,
   judge,
   judgeAgainAndSpend,
   modeOf,
-  orderHash,
-  proofExpiresAt,
 } from '../src/gate/index.ts'
 import { type Context, defineActor } from '../src/kernel/index.ts'
-import type { Fault, Result } from '../src/lib/index.ts'
-import {
-  type ExecutorStore,
-  type IntentRow,
-  type NewDecision,
-  openExecutorStore,
-} from '../src/store/index.ts'
+import { type Fault, type Result, invariant } from '../src/lib/index.ts'
+import { type ExecutorStore, openExecutorStore } from '../src/store/index.ts'
 import type { JournalApi } from './journal.ts'
 import type { ServerApi } from './server.ts'
 import { BrokerLink, type LinkPorts } from './support/broker-link.ts'
+import { type Author, decisionOf, planOf, proofRow, trackedOf } from './support/executor-rows.ts'
 import { LedgerWriter } from './support/ledger-writer.ts'
 import { paced } from './support/pace.ts'
 import { Protector, callOutcomeOf } from './support/protector.ts'
+import { Reconciler } from './support/reconciler.ts'
 
 export interface ExecutorApi {
   signal(message: { readonly signal: Signal; readonly epoch: number }): void
@@ -134,17 +127,12 @@ export interface ExecutorPorts extends LinkPorts {
   readonly createOrderClient: typeof createOrderClient
 }
 
-/** A reconciliation this young is fresh enough for a verdict; an older one is renewed first. */
-const FRESH_MS = 1_500
 const RECONCILE_MS = 5_000
+const RECONCILE_REAL_MS_MIN = 150
 const LOOK_MS = 100
 const VALIDATE_MS = 20_000
 const PROBE_MS = 3_000
 const LAG_MS = 50
-/** Two passes never start within this, in real milliseconds: a loop of doubts may not eat the request budget. */
-const PASS_GAP_MS = 150
-const SOURCE = 'gateway-sim.account'
-const LEVEL_SOURCE = 'executor'
 
 export const executorActor = (ports: ExecutorPorts) =>
   defineActor<ExecutorApi, ExecutorProps>(import.meta.url, {
@@ -155,13 +143,9 @@ export const executorActor = (ports: ExecutorPorts) =>
       overflow: { signal: 'fail', market: 'conflate' },
       conflateBy: { market: () => 'market' },
     },
-    supervise: {
-      limits: { handlerMs: 20_000, hungMs: 2_000, stopMs: 5_000 },
-      exhausted: 'escalate',
-    },
+    supervise: { limits: { handlerMs: 20_000, hungMs: 2_000, stopMs: 5_000 }, exhausted: 'escalate' },
     async create(context, props) {
-      const executor = new Executor(context, props, ports)
-      await executor.open()
+      const executor = await Executor.open(context, props, ports)
       context.state('live')
       return {
         signal: ({ signal }) => executor.onSignal(signal),
@@ -185,69 +169,145 @@ export default executorActor({
   createOrderClient,
 })
 
+/** What must be known before the first signal can be heard. */
+interface Footing {
+  readonly store: ExecutorStore
+  readonly link: BrokerLink
+  readonly orders: OrderDesk
+  readonly desk: Desk
+  readonly epoch: number
+  readonly floor: Floor | undefined
+  readonly stopLevel: StopLevel
+}
+
 class Executor {
   readonly #context: Context<ExecutorApi>
   readonly #props: ExecutorProps
+  readonly #author: Author
   readonly #store: ExecutorStore
   readonly #link: BrokerLink
   readonly #orders: OrderDesk
+  readonly #desk: Desk
+  readonly #floor: Floor | undefined
+  readonly #writer: LedgerWriter
+  readonly #reconciler: Reconciler
+  readonly #protector: Protector
   readonly #judged = new Set<string>()
   readonly #market = new Map<string, MarketView>()
-  #desk!: Desk
-  #writer!: LedgerWriter
-  #protector!: Protector
-  #epoch = 0
-  #control: Evidence['control'] = {
-    state: 'REDUCING',
-    stopLevel: 0,
-    isLockedByBroker: false,
-    brackets: 'proven',
-  }
-  #floor: Floor | undefined
-  #reconciliation: SimulatedProof['reconciliation']
+  #control: Evidence['control']
   #marketHub: 'current' | 'resyncing' | 'down' = 'down'
   #enabledAt = 0
   #lagMs = 0
-  #passing: Promise<void> | undefined
-  #passedAt = Number.NEGATIVE_INFINITY
-  #isAskedAgain = false
   #mode: ModeLabel | undefined
-  #flattened = ''
+  #flattened = new Set<string>()
   #isClosed = false
 
-  constructor(context: Context<ExecutorApi>, props: ExecutorProps, ports: ExecutorPorts) {
-    this.#context = context
-    this.#props = props
-    this.#store = ports.openStore(props.databaseUrl, { route: props.route })
+  /** Signs in, binds the account, reads back what we meant and what the broker has; then it may hear. */
+  static async open(
+    context: Context<ExecutorApi>,
+    props: ExecutorProps,
+    ports: ExecutorPorts,
+  ): Promise<Executor> {
+    const { accountId, route, configRevision } = props
+    const store = ports.openStore(props.databaseUrl, { route })
+    demand('the executor of this account', await store.claimExecutor(accountId))
+    const epoch = demand('epoch', await store.nextExecutorEpoch(accountId, `incarnation ${context.epoch}`))
     const { clock, log } = context
-    const { rest, userHub, userName, apiKey, chance } = props
-    this.#link = new BrokerLink(
-      {
-        rest,
-        userHub,
-        userName,
-        apiKey,
-        chance,
-        clock,
-        log: (level, text, fields) => log[level](text, fields),
-      },
+    const link = new BrokerLink(
+      { ...props, clock, log: (level, text, fields) => log[level](text, fields) },
       ports,
     )
-    this.#orders = ports.createOrderClient(this.#link.gateway, this.#link.session)
+    demand('login', await link.login())
+    const account = await bind(link, props)
+    const contracts = demand('contracts', await link.contracts(props.instruments))
+    const desk = new Desk({ accountId, accountName: account.name, contracts, limits: DEMO_LIMITS })
+    const settings = demand('settings', await store.settings())
+    const executor = new Executor(
+      context,
+      props,
+      { route, accountId, epoch, configRevision },
+      {
+        store,
+        link,
+        orders: ports.createOrderClient(link.gateway, link.session),
+        desk,
+        epoch,
+        floor: floorIn(settings.find((each) => each.key === 'risk.floor')?.value),
+        stopLevel: demand('stop level', await store.stopLevel())?.level ?? 0,
+      },
+    )
+    await executor.#begin(account)
+    return executor
   }
 
-  /** Everything that must be known before the first signal: who we are, what we meant, what the broker has. */
-  async open(): Promise<void> {
+  private constructor(context: Context<ExecutorApi>, props: ExecutorProps, author: Author, footing: Footing) {
+    this.#context = context
+    this.#props = props
+    this.#author = author
+    this.#store = footing.store
+    this.#link = footing.link
+    this.#orders = footing.orders
+    this.#desk = footing.desk
+    this.#floor = footing.floor
+    // The simulated gateway takes brackets by construction: what a broker's account takes has to be proven.
+    this.#control = {
+      state: 'REDUCING',
+      stopLevel: footing.stopLevel,
+      isLockedByBroker: false,
+      brackets: 'proven',
+    }
+    const { desk, link, store } = footing
+    const { log, clock } = context
+    const shared = { desk, log, now: () => this.#now(), monotonic: () => this.#monotonic() }
+    const writer = new LedgerWriter({
+      ...shared,
+      ...author,
+      store,
+      source: `${author.route}.account`,
+      onFault: (what, fault) => log.warn('a record was not written', { what, fault: fault.detail }),
+      onChange: (topic) => this.#changed(topic),
+    })
+    this.#writer = writer
+    this.#reconciler = new Reconciler({
+      ...shared,
+      link,
+      writer,
+      clock,
+      speed: props.speed,
+      onAccount: (account) => this.#onAccount(account),
+      onTaken: (taken) => this.#taken(taken),
+      onPassed: (result) => this.#onPassed(result),
+    })
+    this.#protector = new Protector({
+      ...shared,
+      ...author,
+      store,
+      writer,
+      orders: footing.orders,
+      market: (root) => this.#market.get(root),
+      proof: () => this.#proof(),
+      verify: () => this.#reconciler.passSoon(),
+      alarm: (text) => log.error('not protected', { text }),
+    })
+  }
+
+  async #begin(account: BrokerAccount): Promise<void> {
     const { accountId } = this.#props
-    demand('the executor of this account', await this.#store.claimExecutor(accountId))
-    this.#epoch = demand(
-      'executor epoch',
-      await this.#store.nextExecutorEpoch(accountId, `incarnation ${this.#context.epoch}`),
-    )
-    demand('login', await this.#link.login())
-    await this.#bind()
-    await this.#restore()
-    this.#link.openHub(accountId, {
+    this.#onAccount(account)
+    await this.#writer.settled()
+    const live = demand('open intents', await this.#store.openIntents(accountId))
+    const today = demand('intents', await this.#store.intentsSince(accountId, epochMs(dayStart(this.#now()))))
+    const rows = [...new Map([...live, ...today].map((each) => [each.tag, each])).values()]
+    const at = { now: this.#now(), monotonic: this.#monotonic() }
+    for (const row of rows) this.#desk.plans.set(row.tag, planOf(row, at))
+    this.#taken(this.#desk.restore(rows.map(trackedOf)))
+    this.#openHub()
+    await this.#reconciler.pass()
+    this.#startTimers()
+  }
+
+  #openHub(): void {
+    this.#link.openHub(this.#props.accountId, {
       onState: (state) => this.#onUserHub(state),
       onOrder: (order) => {
         this.#taken(this.#desk.orderTold(order, this.#monotonic()))
@@ -264,98 +324,20 @@ class Executor {
         this.#protector.lookAt(position.contractId)
       },
       onAccount: (account) => this.#onAccount(account),
-      onStrange: () => this.#passSoon(),
+      onStrange: () => this.#reconciler.passSoon(),
     })
-    await this.#pass()
-    this.#startTimers()
-  }
-
-  async #bind(): Promise<void> {
-    const { accountId, accountName, instruments } = this.#props
-    const accounts = demand('accounts', await this.#link.accounts())
-    const account = accounts.find((each) => each.id === accountId)
-    // Bound by id and name: an id that was given to another account is not ours.
-    if (account?.name !== accountName)
-      throw new Error(
-        `account ${accountId} is named ${account?.name ?? 'nothing'} at the broker, bound to ${accountName}`,
-      )
-    const listed = demand('contracts', await this.#link.contracts(instruments))
-    this.#desk = new Desk({ accountId, accountName, contracts: listed, limits: DEMO_LIMITS })
-    this.#writer = new LedgerWriter({
-      store: this.#store,
-      desk: this.#desk,
-      route: this.#props.route,
-      epoch: this.#epoch,
-      source: SOURCE,
-      now: () => this.#now(),
-      onFault: (what, fault) =>
-        this.#context.log.warn('a record was not written', { what, fault: fault.detail }),
-      onChange: (topic) => this.#changed(topic),
-    })
-    this.#protector = new Protector({
-      desk: this.#desk,
-      orders: this.#orders,
-      store: this.#store,
-      writer: this.#writer,
-      epoch: this.#epoch,
-      route: this.#props.route,
-      log: this.#context.log,
-      now: () => this.#now(),
-      monotonic: () => this.#monotonic(),
-      market: (root) => this.#market.get(root),
-      proof: () => this.#proof(),
-      verify: () => this.#passSoon(),
-      alarm: (text) => this.#context.log.error('not protected', { text }),
-    })
-    this.#writer.other('header', 'accounts', (store) =>
-      store.saveAccounts(accounts, {
-        source: `${this.#props.route}.rest`,
-        asOf: this.#now(),
-        state: 'current',
-      }),
-    )
-    this.#onAccount(account)
-  }
-
-  /** Our own intents of this trading day and all that never ended: the broker says what became of them. */
-  async #restore(): Promise<void> {
-    const { accountId } = this.#props
-    const [level, settings, live, today] = [
-      demand('stop level', await this.#store.stopLevel()),
-      demand('settings', await this.#store.settings()),
-      demand('open intents', await this.#store.openIntents(accountId)),
-      demand('intents', await this.#store.intentsSince(accountId, epochMs(dayStart(this.#now())))),
-    ]
-    this.#control = { ...this.#control, stopLevel: level?.level ?? 0 }
-    const floor = settings.find((each) => each.key === 'risk.floor')?.value as
-      | { declared: number; declaredOn: string }
-      | undefined
-    this.#floor = floor && {
-      declared: usd(floor.declared),
-      declaredOn: floor.declaredOn,
-      reported: undefined,
-    }
-    const rows = new Map([...live, ...today].map((each) => [each.tag, each]))
-    for (const row of rows.values()) {
-      this.#desk.plans.set(row.tag, {
-        signal: undefined,
-        stop: row.stop,
-        target: row.target,
-        validUntil: this.#now(),
-        decisionId: row.decisionId,
-        mintedAt: this.#monotonic(),
-      })
-    }
-    this.#taken(this.#desk.restore([...rows.values()].map(trackedOf)))
   }
 
   #startTimers(): void {
     const { speed } = this.#props
-    const { clock } = this.#context
-    clock.interval(Math.max(RECONCILE_MS, paced(PASS_GAP_MS, speed)), () => this.#pass())
+    const { clock, log } = this.#context
+    clock.interval(Math.max(RECONCILE_MS, paced(RECONCILE_REAL_MS_MIN, speed)), () => this.#reconciler.pass())
     clock.interval(paced(LOOK_MS, speed), () => this.#look())
-    clock.interval(paced(VALIDATE_MS, speed), () => this.#validate())
     clock.interval(paced(PROBE_MS, speed), () => this.#link.probe())
+    clock.interval(paced(VALIDATE_MS, speed), async () => {
+      const valid = await this.#link.validate()
+      if (!valid.ok) log.warn('the token was not validated', { fault: valid.error.detail })
+    })
     let before = clock.monotonic()
     clock.interval(paced(LAG_MS, speed), () => {
       const at = clock.monotonic()
@@ -368,13 +350,13 @@ class Executor {
   async onSignal(signal: Signal): Promise<void> {
     if (this.#judged.has(signal.id)) return
     this.#judged.add(signal.id)
-    if (!this.#isFresh()) await this.#pass()
+    if (!this.#reconciler.isFresh()) await this.#reconciler.pass()
 
     const order = this.#compose(signal)
-    const evidence = evidenceFor(this.#desk, order, signal, this.#surroundings())
+    const evidence = this.#evidence(order, signal)
     const verdict = judge(order, evidence)
-    if (verdict.verdict === 'denied') return this.#deny(signal, order, evidence, verdict)
-    return this.#place(signal, verdict, evidence, order)
+    if (verdict.verdict === 'denied') return this.#deny({ signal, order, evidence }, verdict)
+    return this.#place({ signal, order, evidence }, verdict)
   }
 
   onWithdraw(signalId: string, reason: string): void {
@@ -434,8 +416,8 @@ class Executor {
         .positions()
         .filter((each) => each.position.size > 0)
         .map(
-          ({ position }) =>
-            `${rootOf(position.contractId)} ${position.direction === 1 ? 'long' : 'short'} ${position.size}`,
+          ({ position: { contractId, direction, size } }) =>
+            `${rootOf(contractId)} ${direction === 1 ? 'long' : 'short'} ${size}`,
         ),
       orders: this.#desk
         .brokerOrders()
@@ -449,266 +431,138 @@ class Executor {
 
   /** No new entries; what is open stays protected at the broker. */
   async drain(): Promise<void> {
+    this.#isClosed = true
     this.#control = { ...this.#control, state: 'REDUCING' }
     for (const order of this.#desk.orders) await this.#cancelEntry(order, 'the platform stops')
-    await this.#pass()
+    await this.#reconciler.pass()
     await this.#writer.settled()
   }
 
   async close(): Promise<void> {
     this.#isClosed = true
-    await this.#passing
+    await this.#reconciler.close()
     await this.#link.close()
-    // It was never made when the start failed early.
-    await (this.#writer as LedgerWriter | undefined)?.settled()
+    await this.#writer.settled()
     await this.#store.close()
   }
 
   #compose(signal: Signal): BracketOrder {
     const contract = this.#desk.contractOf(signal.instrument)
-    const { accountId } = this.#props
-    const request = {
+    return bracketFor({
       signal,
       instrument: instrumentOf(signal.instrument),
       contractId: contract?.contract.id ?? `unlisted ${signal.instrument}`,
-      accountId,
+      accountId: this.#props.accountId,
       tag: entryTag(tradeDateOf(signal.knownAt), signal.id),
       limits: this.#desk.limits,
-    }
-    const order = bracketFor(request)
-    // An instrument whose protection went wrong opens nothing until a person has looked.
-    return this.#desk.halted.has(request.contractId) ? { ...order, size: contracts(0) } : order
+    })
   }
 
-  async #deny(
-    signal: Signal,
-    order: BracketOrder,
-    evidence: Evidence,
-    { phases, phase, text }: Denied,
-  ): Promise<void> {
+  async #deny(case_: Case, { phases, phase, text }: Denied): Promise<void> {
     const sentence = phase === 'permit' ? `permit: ${text}` : undefined
-    const written = await this.#store.recordDecision(
-      this.#decision(signal, order, evidence, phases, sentence),
-    )
-    if (!written.ok)
-      return this.#context.log.error('a denial was not written', {
-        signal: signal.id,
-        fault: written.error.detail,
-      })
+    const decision = decisionOf(this.#author, this.#currentMode().label, case_, phases, sentence)
+    const written = await this.#store.recordDecision(decision)
+    if (!written.ok) {
+      const { detail } = written.error
+      return this.#context.log.error('a denial was not written', { signal: case_.signal.id, fault: detail })
+    }
     this.#changed('decisions')
   }
 
-  async #place(signal: Signal, verdict: Permitted, evidence: Evidence, order: BracketOrder): Promise<void> {
-    const decision = this.#decision(signal, order, evidence, verdict.phases)
+  async #place(case_: Case, { permit, phases }: Permitted): Promise<void> {
+    const { signal, order } = case_
+    const decision = decisionOf(this.#author, this.#currentMode().label, case_, phases)
     const written = await this.#store.recordDecision(decision, { type: order.type, at: this.#now() })
-    // Without its durable intent nothing is sent. Whether the commit arrived does not matter: it says "intent".
-    if (!written.ok)
+    if (!written.ok) {
+      // Without its durable intent nothing is sent; an intent that was written all the same is looked up at a restart.
+      const { detail } = written.error
       return this.#context.log.error('an intent was not written, nothing is sent', {
         signal: signal.id,
-        fault: written.error.detail,
+        fault: detail,
       })
+    }
     this.#changed('decisions')
+    this.#open(case_, written.value.id)
 
-    const tracked = newIntent({
-      tag: order.tag,
+    const placing = this.#orders.place(order, () => {
+      // In the turn of the first byte, with no await between: what the gate sees is what is true when it leaves.
+      const again = judgeAgainAndSpend(permit, order, this.#evidence(order, signal))
+      if (again.verdict === 'denied') {
+        this.#context.log.info('refused at send', { signal: signal.id, code: again.code, text: again.text })
+        this.#taken(this.#desk.advance(order.tag, { kind: 'refusedAtSend' }))
+        return false
+      }
+      invariant(
+        again.order.tag === order.tag,
+        `the order that was judged is the one that is sent, ${order.tag}`,
+      )
+      this.#taken(this.#desk.advance(order.tag, { kind: 'handedOver', at: this.#now() }))
+      return true
+    })
+    const outcome = callOutcomeOf(await placing)
+    // A refusal at send has ended the order already.
+    if (this.#desk.orderByTag(order.tag)?.state !== 'absent')
+      this.#taken(this.#desk.advance(order.tag, { kind: 'answered', outcome }))
+    this.#reconciler.passSoon()
+  }
+
+  #open({ signal, order }: Case, decisionId: number): void {
+    const { tag, accountId, contractId, side, size, entry, stop, target } = order
+    const intent = newIntent({
+      tag,
       role: 'entry',
-      accountId: order.accountId,
-      contractId: order.contractId,
-      side: order.side,
-      size: order.size,
-      price: order.entry,
+      accountId,
+      contractId,
+      side,
+      size,
+      price: entry,
       risk: riskOf(order),
       intentAt: this.#now(),
     })
-    this.#desk.open(tracked, {
-      signal,
-      stop: order.stop,
-      target: order.target,
-      validUntil: signal.validUntil,
-      decisionId: written.value.id,
-      mintedAt: this.#monotonic(),
-    })
-
-    // From here to the socket there is no await: what the gate saw is what is true when the bytes leave.
-    const again = judgeAgainAndSpend(
-      verdict.permit,
-      order,
-      evidenceFor(this.#desk, order, signal, this.#surroundings()),
-    )
-    if (again.verdict === 'denied') {
-      this.#context.log.info('refused at send', { signal: signal.id, code: again.code, text: again.text })
-      return this.#taken(this.#desk.advance(order.tag, { kind: 'refusedAtSend' }))
-    }
-    this.#taken(this.#desk.advance(order.tag, { kind: 'handedOver', at: this.#now() }))
-    const placing = this.#orders.place(again.order, () => true)
-
-    this.#taken(this.#desk.advance(order.tag, { kind: 'answered', outcome: callOutcomeOf(await placing) }))
-    this.#passSoon()
+    const { validUntil } = signal
+    this.#desk.open(intent, { signal, stop, target, validUntil, decisionId, mintedAt: this.#monotonic() })
   }
 
-  #decision(
-    signal: Signal,
-    order: BracketOrder,
-    evidence: Evidence,
-    phases: FivePhases,
-    text?: string,
-  ): NewDecision {
-    const isSized = order.size >= 1
-    return {
-      accountId: order.accountId,
-      epoch: this.#epoch,
-      mode: this.#modeLabel(),
-      signalId: signal.id,
-      instrument: signal.instrument,
-      contractId: order.contractId,
-      side: order.side,
-      size: order.size,
-      entry: order.entry,
-      stop: order.stop,
-      target: order.target,
-      score: signal.score,
-      tag: order.tag,
-      orderHash: orderHash(order, this.#props.route),
-      risk: isSized ? riskOf(order) : null,
-      phases: phases.map(({ phase, name, outcome, code, text, numbers }) => ({
-        phase,
-        name,
-        outcome,
-        code: code ?? null,
-        text,
-        numbers,
-      })),
-      ...(text === undefined ? {} : { text }),
-      inputs: evidence,
-      facts: signal.facts,
-      configHash: this.#props.configRevision,
-      stateVersion: evidence.stateVersion,
-      source: LEVEL_SOURCE,
-      asOf: evidence.now,
-      state: 'current',
-    }
-  }
-
-  #surroundings(): Surroundings {
-    const { gateway } = this.#link
-    return {
+  #evidence(order: BracketOrder, signal: Signal): Evidence {
+    const surroundings: Surroundings = {
       now: this.#now(),
       monotonic: this.#monotonic(),
-      executorEpoch: this.#epoch,
-      configRevision: this.#props.configRevision,
-      control: this.#control,
+      executorEpoch: this.#author.epoch,
+      configRevision: this.#author.configRevision,
+      control: { ...this.#control, instrumentHalt: this.#desk.halted.get(order.contractId) },
       proof: this.#proof(),
       hubs: { user: this.#link.hubState(), market: this.#marketHub },
       market: (root) => this.#market.get(root),
       executorLagMs: Math.round(this.#lagMs),
       floor: this.#floor,
-      requests: gateway.general.use(),
+      requests: this.#link.gateway.general.use(),
       strategy: { enabledAt: this.#enabledAt },
     }
+    return evidenceFor(this.#desk, order, signal, surroundings)
   }
 
   #proof(): SimulatedProof {
-    return this.#link.proof(this.#epoch, this.#desk.account, this.#desk.accountReadAt, this.#reconciliation)
+    const { account, accountReadAt } = this.#desk
+    return this.#link.proof(this.#author.epoch, account, accountReadAt, this.#reconciler.last)
   }
 
-  #isFresh(): boolean {
-    const cleanAt = this.#reconciliation?.cleanAt
-    return (
-      cleanAt !== undefined && this.#monotonic() - cleanAt < FRESH_MS && this.#link.hubState() === 'current'
-    )
-  }
-
-  /** Soon, and once: a doubt that comes while a pass runs is answered by the next one. */
-  #passSoon(): void {
-    if (this.#passing !== undefined) {
-      this.#isAskedAgain = true
-      return
-    }
-    const wait = Math.max(0, PASS_GAP_MS - (this.#context.clock.monotonic() - this.#passedAt))
-    this.#context.clock.timeout(paced(wait, this.#props.speed), () => this.#pass())
-  }
-
-  /** Start, reconnect, restart and timer: always this. */
-  #pass(): Promise<void> {
-    if (this.#isClosed) return Promise.resolve()
-    this.#passing ??= this.#reconcile().finally(() => {
-      this.#passing = undefined
-      this.#passedAt = this.#context.clock.monotonic()
-      if (this.#isAskedAgain) {
-        this.#isAskedAgain = false
-        this.#passSoon()
-      }
-    })
-    return this.#passing
-  }
-
-  async #reconcile(): Promise<void> {
-    const hubBefore = this.#link.hubState()
-    const { snapshot, account, faults } = await this.#link.read(this.#oldestLive())
-    const at = this.#monotonic()
-    if (account !== undefined) this.#onAccount(account)
-    for (const fault of faults) this.#context.log.warn('a read was not answered', { fault: fault.detail })
-
-    const result = this.#desk.snapshot(snapshot, at)
-    if (!result.isApplied) return
-    this.#taken(result)
-    for (const order of [...(snapshot.history?.rows ?? []), ...(snapshot.openOrders ?? [])])
-      this.#writer.order(order)
-    for (const trade of result.newTrades) this.#writer.trade(trade)
-    for (const adoption of result.adoptions)
-      if (adoption.kind !== 'bracketLeg') this.#context.log.info('taken in from outside', { ...adoption })
-    for (const tag of result.lookups) await this.#lookUp(tag)
-
-    const disputes = result.disputes.length
-    const cleanAt = result.isClean ? at : this.#reconciliation?.cleanAt
-    this.#reconciliation = cleanAt === undefined ? undefined : { cleanAt, disputes }
-    if (result.isClean && hubBefore !== 'down') this.#link.resynced()
-    if (
-      result.isClean &&
-      this.#control.state === 'REDUCING' &&
-      !this.#isClosed &&
-      this.#context.signal.aborted === false
-    )
+  #onPassed({ isClean, toProtect }: Reconciled): void {
+    // Every start begins with reducing; one clean pass of all that the broker says lets entries through.
+    if (isClean && this.#control.state === 'REDUCING' && !this.#isClosed)
       this.#control = { ...this.#control, state: 'ACTIVE' }
-    for (const dispute of result.disputes)
-      this.#context.log.warn('the broker and our book differ', { ...dispute })
-    for (const contractId of result.toProtect) this.#protector.lookAt(contractId)
+    for (const contractId of toProtect) this.#protector.lookAt(contractId)
     this.#saveProof()
     this.#saveSession()
   }
 
-  async #lookUp(tag: string): Promise<void> {
-    const brokerId = this.#desk.orderByTag(tag)?.brokerId
-    if (brokerId === undefined) return
-    const found = await this.#link.orderById(brokerId)
-    if (!found.ok) return this.#context.log.warn('an order was not found', { tag, fault: found.error.detail })
-    for (const order of found.value.rows) {
-      this.#taken(this.#desk.advance(tag, { kind: 'seen', order }))
-      this.#writer.order(order)
-    }
-  }
-
-  #oldestLive(): EpochMs {
-    const live = this.#desk.orders
-      .filter((each) => isLive(each) || each.fills.length === 0)
-      .map((each) => each.intentAt)
-    // The first pass reads the whole trading day: what happened while we were away is in it.
-    const from = this.#reconciliation === undefined ? dayStart(this.#now()) : this.#now()
-    return epochMs(Math.max(dayStart(this.#now()) - 3_600_000, Math.min(from, ...live)))
-  }
-
   #look(): void {
     this.#protector.look()
-    this.#expireEntries()
-    this.#flattenInTime()
-  }
-
-  #expireEntries(): void {
     for (const order of this.#desk.orders) {
       const plan = this.#desk.plans.get(order.tag)
-      if (order.role === 'entry' && plan !== undefined && this.#now() >= plan.validUntil)
+      if (plan !== undefined && this.#now() >= plan.validUntil)
         void this.#cancelEntry(order, 'its time has passed')
     }
+    this.#flattenInTime()
   }
 
   async #cancelEntry(order: TrackedOrder, because: string): Promise<void> {
@@ -722,33 +576,24 @@ class Executor {
     const state = marketStateAt(this.#now())
     if (state.kind !== 'open' || this.#now() < flatTimes(state.day).ours) return
     for (const order of this.#desk.orders) void this.#cancelEntry(order, 'flat time')
-    for (const { position } of this.#desk.positions())
-      if (position.size > 0 && this.#flattened !== `${state.day.date} ${position.contractId}`) {
-        this.#flattened = `${state.day.date} ${position.contractId}`
-        void this.#protector.close(position.contractId, 'flat time')
-      }
+    for (const { position } of this.#desk.positions()) {
+      const key = `${state.day.date} ${position.contractId}`
+      if (position.size === 0 || this.#flattened.has(key)) continue
+      this.#flattened.add(key)
+      void this.#protector.close(position.contractId, 'flat time')
+    }
   }
 
   #onUserHub(state: string): void {
     this.#context.log.info('user hub', { state })
     this.#saveSession()
-    if (state === 'connected') this.#passSoon()
+    if (state === 'connected') this.#reconciler.passSoon()
   }
 
   #onAccount(account: BrokerAccount): void {
     this.#desk.accountTold(account, this.#monotonic())
-    this.#writer.other('header', `account ${account.id}`, (store) =>
-      store.saveAccounts([account], {
-        source: `${this.#props.route}.rest`,
-        asOf: this.#now(),
-        state: 'current',
-      }),
-    )
-  }
-
-  async #validate(): Promise<void> {
-    const valid = await this.#link.validate()
-    if (!valid.ok) this.#context.log.warn('the token was not validated', { fault: valid.error.detail })
+    const seen = { source: `${this.#author.route}.rest`, asOf: this.#now(), state: 'current' } as const
+    this.#writer.other('header', `account ${account.id}`, (store) => store.saveAccounts([account], seen))
   }
 
   #taken({ transitions, violations }: Taken): void {
@@ -759,58 +604,29 @@ class Executor {
     for (const each of violations) this.#context.log.error('contradicted by the broker: halted', { ...each })
   }
 
-  #modeLabel(): ModeLabel {
-    const context = {
-      monotonic: this.#monotonic(),
-      executorEpoch: this.#epoch,
-      accountId: this.#props.accountId,
-    }
-    return modeOf(this.#props.route, this.#proof(), context).label
+  #currentMode(): Mode {
+    const { epoch, accountId, route } = this.#author
+    return modeOf(route, this.#proof(), { monotonic: this.#monotonic(), executorEpoch: epoch, accountId })
   }
 
   #saveProof(): void {
-    const proof = this.#proof()
-    const now = this.#now()
-    const monotonic = this.#monotonic()
-    const mode = modeOf(this.#props.route, proof, {
-      monotonic,
-      executorEpoch: this.#epoch,
-      accountId: this.#props.accountId,
-    })
-    const speed = Math.max(1, this.#props.speed)
-    const instant = (at: MonotonicMs | undefined): EpochMs | null =>
-      at === undefined ? null : epochMs(Math.floor(now - (monotonic - at) * speed))
-    const expires = proofExpiresAt(proof)
-    const expiresAt = epochMs(Math.floor(now + Math.max(0, (expires ?? monotonic) - monotonic) * speed))
-    this.#writer.other('header', 'proof', (store) =>
-      store.saveProof({
-        accountId: this.#props.accountId,
-        executorEpoch: this.#epoch,
-        tokenValidatedAt: instant(proof.tokenValidatedAt),
-        accountReadAt: instant(proof.account?.readAt),
-        streamAliveAt: instant(proof.userStream?.aliveAt),
-        accountsEqualAt: instant(proof.account?.readAt),
-        reconciledAt: instant(proof.reconciliation?.cleanAt),
-        missing: [...mode.missing],
-        verifiedAt: now,
-        expiresAt,
-        source: `${this.#props.route}.executor`,
-        asOf: now,
-        state: mode.missing.length === 0 ? 'current' : 'stale',
-      }),
-    )
+    const mode = this.#currentMode()
+    const at = { now: this.#now(), monotonic: this.#monotonic(), speed: this.#props.speed }
+    const row = proofRow(this.#author, this.#proof(), mode, at)
+    this.#writer.other('header', 'proof', (store) => store.saveProof(row))
     if (mode.label === this.#mode) return
+    const { route, accountId } = this.#author
     this.#context.ref<JournalApi>('journal').tell('modeChanged', {
-      route: this.#props.route,
-      accountId: this.#props.accountId,
-      at: now,
+      route,
+      accountId,
+      at: at.now,
       fromLabel: this.#mode ?? null,
       toLabel: mode.label,
       missing: [...mode.missing],
       cause: mode.why,
       brokerProofId: null,
-      source: `${this.#props.route}.executor`,
-      asOf: now,
+      source: row.source,
+      asOf: at.now,
       state: 'current',
     })
     this.#mode = mode.label
@@ -820,18 +636,19 @@ class Executor {
     const now = this.#now()
     const signedIn = this.#link.session.signedIn()
     const user = this.#link.hubState()
+    const word = (state: typeof user): string => (state === 'current' ? 'connected' : state)
     this.#writer.other('header', 'session', (store) =>
       store.saveSession({
         signedInAt: signedIn?.issuedAt ?? null,
         tokenValidatedAt: this.#link.session.validatedAt() ?? null,
         tokenExpiresAt: signedIn?.expiresAt ?? null,
-        userHub: user === 'current' ? 'connected' : user,
+        userHub: word(user),
         userHubSince: now,
-        marketHub: this.#marketHub === 'current' ? 'connected' : this.#marketHub,
+        marketHub: word(this.#marketHub),
         marketHubSince: now,
         resyncs: this.#link.resyncs(),
         lastFault: null,
-        source: `${this.#props.route}.hubs`,
+        source: `${this.#author.route}.hubs`,
         asOf: now,
         state: user === 'current' && this.#marketHub === 'current' ? 'current' : 'stale',
       }),
@@ -851,30 +668,33 @@ class Executor {
   }
 }
 
+/** A signal with the order that it asks for and what was known when it was judged. */
+interface Case {
+  readonly signal: Signal
+  readonly order: BracketOrder
+  readonly evidence: Evidence
+}
+
+/** The account by id and name: an id that was given to another account is not ours. */
+async function bind(link: BrokerLink, { accountId, accountName }: ExecutorProps): Promise<BrokerAccount> {
+  const accounts = demand('accounts', await link.accounts())
+  const account = accounts.find((each) => each.id === accountId)
+  if (account?.name === accountName) return account
+  throw new Error(
+    `account ${accountId} is named ${account?.name ?? 'nothing'} at the broker, bound to ${accountName}`,
+  )
+}
+
+function floorIn(value: unknown): Floor | undefined {
+  if (typeof value !== 'object' || value === null || !('declared' in value) || !('declaredOn' in value))
+    return undefined
+  const { declared, declaredOn } = value
+  if (typeof declared !== 'number' || typeof declaredOn !== 'string') return undefined
+  return { declared: usd(declared), declaredOn, reported: undefined }
+}
+
 /** The value, or a start that failed: the supervisor tries again with growing waits. */
 function demand<T>(what: string, result: Result<T, Fault>): T {
   if (!result.ok) throw new Error(`${what}: ${result.error.detail}`)
   return result.value
-}
-
-/** An intent as it was kept. Its fills come with the first read of trades. */
-function trackedOf(row: IntentRow): TrackedOrder {
-  const base = newIntent({
-    tag: row.tag,
-    role: 'entry',
-    accountId: row.accountId,
-    contractId: row.contractId,
-    side: row.side,
-    size: row.size,
-    price: row.entry,
-    risk: row.risk,
-    intentAt: row.intendedAt,
-  })
-  return {
-    ...base,
-    state: row.life,
-    brokerId: row.brokerOrderId ?? undefined,
-    sentAt: row.life === 'intent' ? undefined : row.intendedAt,
-    reportedFilled: row.filled,
-  }
 }

@@ -44,6 +44,8 @@ export interface Terminal {
 }
 
 const HEALTH_MS = 1_000
+/** What a start that failed half way gives its actors to end. */
+const ABORT_MS = 3_000
 
 export async function startKael(configuration: Configuration, terminal: Terminal): Promise<RunningKael> {
   const undo: (() => Promise<void>)[] = []
@@ -103,7 +105,7 @@ async function start(
     // Nothing secret is in a thread's environment: what an actor needs is in its props.
     env: { NODE_COMPILE_CACHE: join(dataDir, 'cache') },
   })
-  undo.push(() => system.close())
+  undo.push(async () => void (await system.drain({ timeoutMs: ABORT_MS })))
   const supervisor = new Supervisor(system, {
     route: 'gateway-sim',
     account,
@@ -160,7 +162,7 @@ async function openGatewayFor(
     speed,
     instruments,
     recordedData,
-    stateFile: join(dataDir, 'gateway.json'),
+    stateFile: join(dataDir, `gateway-${marketOf(configuration)}.json`),
   })
   undo.push(() => process.stop())
   process.onLost((how) => onFatal(`the simulated gateway ended: ${how}`))
@@ -199,11 +201,17 @@ async function sayWhatIsOpen(supervisor: Supervisor, say: (line: string) => void
 }
 
 /** Names the settings that a decision depends on. */
-function revisionOf({ route, instruments, speed, seed }: Configuration): string {
-  return createHash('sha256')
-    .update(JSON.stringify({ route, instruments, speed, seed }))
-    .digest('hex')
-    .slice(0, 16)
+function revisionOf({ route, instruments, speed, seed, recordedData }: Configuration): string {
+  return digest({ route, instruments, speed, seed, recordedData })
+}
+
+/** Names a market, whatever its speed: each has a ledger of its own. */
+function marketOf({ instruments, seed, recordedData }: Configuration): string {
+  return digest({ instruments, seed, recordedData })
+}
+
+function digest(parts: object): string {
+  return createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 16)
 }
 
 async function version(): Promise<string> {

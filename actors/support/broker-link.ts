@@ -35,8 +35,6 @@ export interface LinkPorts {
   readonly createUserHub: (options: UserHubOptions) => UserHub
 }
 
-export const REAL_LINK_PORTS = { createSession } as const
-
 export interface LinkOptions {
   readonly rest: string
   readonly userHub: string

@@ -191,10 +191,11 @@ export class Protector {
           what,
           fault: record.error.detail,
         })
-      const evidence = this.#evidence(reduction.contractId)
       let isSpent = false
       const outcome = await send(() => {
-        isSpent = ReducePermit.spend(permit, reduction, evidence).verdict === 'spent'
+        // It may have waited its turn: the permit ages by the clock of now.
+        isSpent =
+          ReducePermit.spend(permit, reduction, this.#evidence(reduction.contractId)).verdict === 'spent'
         if (isSpent && tag !== undefined)
           this.#options.writer.transitions(
             desk.advance(tag, { kind: 'handedOver', at: this.#options.now() }).transitions,

@@ -8,6 +8,7 @@ import {
   type GatewayOptions,
   type Speed,
   type TimedFault,
+  accountsOf,
   parseSchedule,
   startGateway,
 } from '../gateway/index.ts'
@@ -117,6 +118,7 @@ export function parseFlags(flags: Flags): Result<GatewayOptions, string> {
     port,
     speed,
     seed: flags.seed,
+    accounts: accountsOf([flags.seed, flags.data ?? '', flags.start ?? ''].join('|')),
     ...(start === undefined ? {} : { start: epochMs(start) }),
     ...(instruments.value === undefined ? {} : { instruments: instruments.value }),
     ...(faults.value === undefined ? {} : { faults: faults.value }),

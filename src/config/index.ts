@@ -6,6 +6,8 @@ import { homedir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { z } from 'zod'
 import { ROSTER, type Route } from '../domain/index.ts'
+// Not its front door: to read a setting nobody has to load a gateway.
+import { DEFAULT_SEED, DEFAULT_SPEED } from '../gateway/defaults.ts'
 import { type Result, failed, ok } from '../lib/index.ts'
 
 export interface Configuration {
@@ -98,7 +100,7 @@ export function readConfiguration(sources: readonly Source[]): Result<Configurat
 
   const port = wholeNumber('KAEL_PORT', text('KAEL_PORT') ?? '8787', 0, 65_535, 'a port is 0 to 65535')
   if (!port.ok) return port
-  const speed = readSpeed(text('KAEL_SPEED') ?? '20')
+  const speed = readSpeed(text('KAEL_SPEED') ?? String(DEFAULT_SPEED))
   if (!speed.ok) return speed
   const instruments = readInstruments(text('KAEL_INSTRUMENTS'))
   if (!instruments.ok) return instruments
@@ -124,7 +126,7 @@ export function readConfiguration(sources: readonly Source[]): Result<Configurat
     logLevel: logLevel.value,
     route: route.value,
     instruments: instruments.value,
-    seed: text('KAEL_SEED') ?? 'kael',
+    seed: text('KAEL_SEED') ?? DEFAULT_SEED,
     speed: speed.value,
     recordedData: recordedData === undefined ? undefined : resolve(recordedData),
     gateway: gateway.value,

@@ -4,9 +4,11 @@ import { performance } from 'node:perf_hooks'
 import { type EpochMs, type Instrument, ROSTER, epochMs } from '../domain/index.ts'
 import { type Result, failed, ok, unreachable } from '../lib/index.ts'
 import { type Exchange, createExchange } from './exchange.ts'
+import { DEFAULT_SEED, DEFAULT_SPEED, DEFAULT_START } from './defaults.ts'
 import { type Fault, type TimedFault, parseFault } from './faults.ts'
 import { invocation } from './hub-protocol.ts'
 import { type Hubs, attachHubs } from './hubs.ts'
+import type { AccountSpec } from './matching/ledger.ts'
 import { type Recording, loadRecording } from './market/recording.ts'
 import { type Speed, createPace } from './pace.ts'
 import { serveRest } from './rest.ts'
@@ -24,6 +26,8 @@ export interface GatewayOptions {
   readonly dataDir?: string
   /** Where the ledger and the clock are kept between runs. */
   readonly stateFile?: string
+  /** Whose accounts; two of one user when left out. */
+  readonly accounts?: readonly AccountSpec[]
   /** Faults that come by themselves. */
   readonly faults?: readonly TimedFault[]
   /** Hears single lines meant for a person. */
@@ -40,11 +44,6 @@ export interface RunningGateway {
   /** Saves, ends all connections and the server. */
   close(): Promise<void>
 }
-
-/** A Tuesday, five minutes before the morning's releases, in daylight-saving time. */
-export const DEFAULT_START = epochMs(Date.parse('2026-03-10T12:25:00Z'))
-export const DEFAULT_SPEED = 20
-export const DEFAULT_SEED = 'kael'
 
 const HOST = '127.0.0.1'
 /** What is due within one turn of the clock goes out in one frame. */
@@ -82,6 +81,7 @@ export async function startGateway(options: GatewayOptions = {}): Promise<Result
     instruments,
     // At full speed simulated time stands still until someone subscribes: windows on it would never pass.
     hasRateLimit: speed !== 'max',
+    ...(options.accounts === undefined ? {} : { accounts: options.accounts }),
     ...(recording === undefined ? {} : { recording }),
     ...(saved === undefined ? {} : { resume: saved.snapshot }),
   })

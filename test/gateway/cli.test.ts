@@ -128,14 +128,16 @@ describe('the process', () => {
     const before = JSON.parse(await first.firstLine()) as Record<string, string>
     const { userName = '', apiKey = '', rest = '' } = before
     const token = (await post(rest, '/api/Auth/loginKey', { userName, apiKey }))['token'] as string
-    const order = { accountId: 25_770_001, contractId: 'CON.F.US.EP.H26', type: 2, side: 1, size: 1 }
+    const listed = (await post(rest, '/api/Account/search', { onlyActiveAccounts: true }, token))['accounts']
+    const accountId = (listed as readonly { id: number }[])[0]?.id
+    const order = { accountId, contractId: 'CON.F.US.EP.H26', type: 2, side: 1, size: 1 }
     await post(rest, '/api/Order/place', order, token)
     first.child.kill('SIGKILL')
     await first.ended
 
     const second = run(...args)
     const after = JSON.parse(await second.firstLine()) as Record<string, string>
-    const held = await post(after['rest'] ?? '', '/api/Position/searchOpen', { accountId: 25_770_001 }, token)
+    const held = await post(after['rest'] ?? '', '/api/Position/searchOpen', { accountId }, token)
     second.child.kill('SIGTERM')
     const { code, err } = await second.ended
 

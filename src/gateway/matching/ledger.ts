@@ -1,3 +1,4 @@
+import { sha256Hex } from '../../lib/index.ts'
 import { type Usd, usdFromDollars } from '../../domain/index.ts'
 import type { WireSide } from '../wire.ts'
 
@@ -113,6 +114,19 @@ export const DEFAULT_ACCOUNTS: readonly AccountSpec[] = [
   { id: 25_770_001, name: '50KTC-V2-645001-97000001', balance: 50_000, minisMax: 5 },
   { id: 25_770_002, name: 'PRAC-V2-645001-11-SUB-01', balance: 150_000, minisMax: 15 },
 ]
+
+/**
+ * The same two accounts with numbers of their own for each market: another market is another broker to whoever keeps
+ * a book of it, and a broker never gives one number to two accounts.
+ */
+export function accountsOf(market: string): readonly AccountSpec[] {
+  const series = Number.parseInt(sha256Hex(market).slice(0, 6), 16) % 9_000
+  return DEFAULT_ACCOUNTS.map((each, index) => ({
+    ...each,
+    id: 25_780_000 + series * 10 + index,
+    name: each.name.replace(/97000001|11(?=-SUB)/, (number) => String(Number(number) + series)),
+  }))
+}
 
 /** Live order ids are beyond 2^31: a client that keeps them in 32 bits must fail here, not there. */
 const FIRST_ORDER_ID = 3_310_000_421
