@@ -18,6 +18,17 @@ const rowsOf = (all: readonly HTMLElement[]): readonly (string | undefined)[] =>
   all.map((each) => each.querySelector('.root')?.textContent ?? undefined)
 
 describe('signing in', () => {
+  test('a platform that does not answer is named after three seconds, and asked again until it does', async () => {
+    const screen = await openScreen(aSnapshot(), (platform) => (platform.isReachable = false))
+    expect(screen.root.textContent).toBe(words.login.asking)
+    await screen.pass(3_300)
+    expect(screen.root.textContent).toBe(words.login.silent)
+
+    screen.platform.isReachable = true
+    await screen.pass(1_100)
+    expect(screen.root.querySelector(badge)).not.toBeNull()
+  })
+
   test('the page offers the first name and says where the secret is', async () => {
     const screen = await openScreen(aSnapshot(), (platform) => (platform.isSignedIn = false))
 

@@ -31,7 +31,11 @@ function Door({ page }: { readonly page: Page }) {
   const session = page.session.value
   switch (session.kind) {
     case 'asking':
-      return <p class="asking">{words.login.asking}</p>
+      return (
+        <p class="asking" role="status">
+          {page.contact.kind.value === 'lost' ? words.login.silent : words.login.asking}
+        </p>
+      )
     case 'signed-out':
       return <Login />
     case 'signed-in':

@@ -44,7 +44,7 @@ function Share({ label, shown }: { readonly label: string; readonly shown: Shown
     <span class={`share ${isHigh ? 'is-high' : ''}`}>
       <span
         class="bar"
-        role="meter"
+        role={ratio === null ? 'img' : 'meter'}
         aria-label={label}
         aria-valuemin={0}
         aria-valuemax={100}

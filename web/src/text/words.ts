@@ -15,6 +15,7 @@ export const words = {
     sending: 'Signing in',
     unreachable: 'The platform did not answer. Check that it is running, then try again.',
     asking: 'Asking the platform who is signed in',
+    silent: 'The platform does not answer. Asking again every second. Check that it is running.',
   },
   header: {
     mode: 'broker mode',
