@@ -34,7 +34,7 @@ import { paced } from './support/pace.ts'
 
 export interface AnalystApi {
   /** Bars of this instrument closed, or history was corrected. */
-  ring(news: { readonly at: number }): void
+  ring(news: { readonly root: string }): void
   objects(query: { readonly timeframe: Timeframe }): readonly ChartObject[]
 }
 
@@ -58,7 +58,7 @@ const REFRESH_MS = 5_000
 export default defineActor<AnalystApi, AnalystProps>(import.meta.url, {
   name: 'analyst',
   // Only the newest ring matters: a reader takes everything that is new in the cache.
-  mailbox: { capacity: 256, overflow: { ring: 'conflate' }, conflateBy: { ring: () => 'ring' } },
+  mailbox: { capacity: 256, overflow: { ring: 'conflate' }, window: 2, conflateBy: { ring: 'root' } },
   supervise: { limits: { hungMs: 5_000, handlerMs: 30_000 } },
   async create(context, props) {
     const reader = new InstrumentReader(context, props)

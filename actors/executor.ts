@@ -81,6 +81,8 @@ export interface StopCommand {
 /** What the feed says of all instruments, several times a second. */
 export interface MarketNews {
   readonly at: EpochMs
+  /** Where all of it comes from; news of one source replace each other while they wait. */
+  readonly source: string
   readonly news: readonly InstrumentNews[]
 }
 
@@ -141,9 +143,16 @@ export const executorActor = (ports: ExecutorPorts) =>
       capacity: 256,
       // A signal that finds no place means that something upstream is broken.
       overflow: { signal: 'fail', market: 'conflate' },
-      conflateBy: { market: () => 'market' },
+      conflateBy: { market: 'source' },
+      // Prices that wait here are old: what is not yet sent is still newest-wins at the feed.
+      window: 8,
     },
-    supervise: { limits: { handlerMs: 20_000, hungMs: 2_000, stopMs: 5_000 }, exhausted: 'escalate' },
+    supervise: {
+      limits: { handlerMs: 20_000, hungMs: 2_000, stopMs: 5_000 },
+      // What it does not know about its orders only a new process finds out: stops rest at the broker meanwhile.
+      exhausted: 'escalate',
+      onHang: 'escalate',
+    },
     async create(context, props) {
       const executor = await Executor.open(context, props, ports)
       context.state('live')

@@ -97,6 +97,9 @@ const SECOND_MS = 1_000
 /** Missing history is asked for again this often. */
 const REPAIR_MS = 5_000
 const TOKEN_TIMEOUT_MS = 20_000
+/** How long a start waits for the first whole minute of the stream, real milliseconds, and how often it looks. */
+const WHOLE_MS_MAX = 6_000
+const WHOLE_LOOK_MS = 200
 /** What delivery may take in real milliseconds before a price counts as late. */
 const DELIVERY_MS = 250
 /** Our clock may run this many real milliseconds beside the gateway's before it is set. */
@@ -167,7 +170,7 @@ class Feed {
     })
   }
 
-  /** Resolves when the history of every instrument is in the cache and the hub is on its way. */
+  /** Resolves when every instrument's history is in the cache and joined with what the hub says, within a limit. */
   async open(): Promise<void> {
     await this.#followClock()
     const token = await this.#askToken(undefined)
@@ -178,6 +181,7 @@ class Feed {
     this.#tellInstruments()
     this.#openHub()
     this.#startTimers()
+    await this.#untilWhole()
   }
 
   status(): FeedStatus {
@@ -345,7 +349,7 @@ class Feed {
           event satisfies never
       }
     }
-    if (isNews) this.#context.ref<AnalystApi>(`analyst/${tracked.root}`).tell('ring', { at: this.#now() })
+    if (isNews) this.#context.ref<AnalystApi>(`analyst/${tracked.root}`).tell('ring', { root: tracked.root })
   }
 
   #isNewest(tracked: Tracked, { timeframe, bar }: Extract<BarEvent, { bar: unknown }>): boolean {
@@ -363,6 +367,17 @@ class Feed {
     clock.interval(paced(REPAIR_MS, speed), () => this.#repair())
     clock.interval(paced(SECOND_MS, speed), () => this.#followClock())
     clock.interval(paced(SECOND_MS, speed), () => this.#tellInstruments())
+  }
+
+  /** Readers that start on settled history need not read it twice. A hub that does not come up is not waited for. */
+  async #untilWhole(): Promise<void> {
+    const { clock } = this.#context
+    const end = clock.monotonic() + WHOLE_MS_MAX
+    const isWhole = (): boolean => [...this.#tracked.values()].every((each) => each.book.isWhole(this.#now()))
+    while (!isWhole() && clock.monotonic() < end) {
+      await clock.sleep(paced(WHOLE_LOOK_MS, this.#props.speed))
+      await this.#repair()
+    }
   }
 
   #closeBars(): void {
@@ -385,7 +400,7 @@ class Feed {
   #pulse(): void {
     const now = this.#now()
     const news = [...this.#tracked.values()].map((each) => this.#newsOf(each, now))
-    const message: MarketNews = { at: now, news }
+    const message: MarketNews = { at: now, source: this.#props.source, news }
     this.#context.ref<ExecutorApi>(this.#props.executor).tell('market', message)
     this.#context.ref<ServerApi>('server').tell('market', message)
   }

@@ -33,7 +33,7 @@ export interface JournalApi {
   scanned(reading: ScannerReading): void
   signalled(signal: Signal): void
   instruments(rows: { readonly rows: readonly InstrumentRow[] }): void
-  health(rows: { readonly rows: readonly ActorHealthRow[] }): void
+  health(report: { readonly from: string; readonly rows: readonly ActorHealthRow[] }): void
   modeChanged(change: NewModeChange): void
 }
 
@@ -71,7 +71,7 @@ export const journalActor = (ports: JournalPorts) =>
     mailbox: {
       capacity: 4_096,
       overflow: { scanned: 'conflate', health: 'conflate', signalled: 'reject' },
-      conflateBy: { scanned: ({ instrument }) => instrument, health: () => 'health' },
+      conflateBy: { scanned: 'instrument', health: 'from' },
     },
     async create(context, props) {
       const journal = new Journal(context, props, ports.openStore(props.databaseUrl))

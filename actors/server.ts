@@ -64,7 +64,8 @@ export default defineActor<ServerApi, ServerProps>(import.meta.url, {
   mailbox: {
     capacity: 256,
     overflow: { changed: 'conflate', market: 'conflate' },
-    conflateBy: { changed: ({ topic }) => topic, market: () => 'market' },
+    conflateBy: { changed: 'topic', market: 'source' },
+    window: 4,
   },
   supervise: { intensity: { max: 10, withinMs: 60_000 } },
   async create(context, props) {

@@ -84,7 +84,7 @@ export class Supervisor {
   reportHealth(at: { readonly now: number; readonly monotonic: number }): void {
     const snapshot = this.#system.snapshot()
     const rows = snapshot.actors.map((actor) => this.#healthOf(actor, snapshot, at))
-    this.#system.ref<JournalApi>('journal').tell('health', { rows })
+    this.#system.ref<JournalApi>('journal').tell('health', { from: 'supervisor', rows })
   }
 
   /** What is open at the broker; undefined when the executor cannot say. */

@@ -13,6 +13,8 @@ import { type Result, failed } from '../lib/index.ts'
 import { StartRefusal, startKael } from '../main.ts'
 
 const CONFIG_FILE = 'kael.config.json'
+/** A platform that cannot go on has this long to end in order, real milliseconds. */
+const FATAL_MS_MAX = 15_000
 
 const EXAMPLE = `
 Example:
@@ -43,10 +45,19 @@ async function start(options: Readonly<Record<string, string | undefined>>): Pro
     return 1
   }
   try {
-    const kael = await startKael(configuration.value, { say: (line) => console.log(line) })
-    await interrupted()
+    let onFatal = (why: string): void => console.error(why)
+    const fatal = new Promise<string>((done) => (onFatal = done))
+    const kael = await startKael(configuration.value, { say: (line) => console.log(line), onFatal })
+    const why = await Promise.race([interrupted(), fatal])
+    if (why === undefined) {
+      await kael.stop()
+      return 0
+    }
+    // Whoever started us starts us again; what is open is protected at the broker meanwhile.
+    console.error(`Kael ends: ${why}`)
+    setTimeout(() => process.exit(1), FATAL_MS_MAX).unref()
     await kael.stop()
-    return 0
+    return 1
   } catch (error) {
     if (!(error instanceof StartRefusal)) throw error
     console.error(error.message)
@@ -55,7 +66,7 @@ async function start(options: Readonly<Record<string, string | undefined>>): Pro
 }
 
 /** The first interrupt drains; a second one ends the process at once: what is at the broker is safe there. */
-function interrupted(): Promise<void> {
+function interrupted(): Promise<undefined> {
   return new Promise((done) => {
     const onSignal = (): void => {
       for (const signal of ['SIGINT', 'SIGTERM'] as const)
@@ -63,7 +74,7 @@ function interrupted(): Promise<void> {
           console.error('interrupted again: ending now')
           process.exit(1)
         })
-      done()
+      done(undefined)
     }
     process.once('SIGINT', onSignal)
     process.once('SIGTERM', onSignal)

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
 import { parseFlags } from '../../src/cli/gateway.ts'
-import { type JsonObject, createExchange } from '../../src/gateway/index.ts'
+import { accountsOf, type JsonObject, createExchange } from '../../src/gateway/index.ts'
 import { START, roots } from './support.ts'
 
 const FLAGS = { port: '0', seed: 's', speed: '20' }
@@ -59,7 +59,14 @@ describe('flags of the gateway', () => {
 
     expect(parsed).toEqual({
       ok: true,
-      value: { port: 0, speed: 'max', seed: 's', instruments: roots('ES', 'NQ'), start: START },
+      value: {
+        port: 0,
+        speed: 'max',
+        seed: 's',
+        accounts: accountsOf('s||2026-03-10T12:25:00Z'),
+        instruments: roots('ES', 'NQ'),
+        start: START,
+      },
     })
   })
 })
