@@ -206,7 +206,7 @@ function refuse(socket: Duplex, status: string): void {
  * What is due at one time, in as few records as the wire allows: the trades of a contract in one array, its
  * quotes merged into one, for a sparse quote holds what changed and the newest value is what changed last.
  */
-function marketRecords(
+export function marketRecords(
   events: readonly WireEvent[],
   quirks: Quirks,
   source: HubSource,
@@ -258,7 +258,8 @@ const byAccount = (target: string) => (args: readonly unknown[]) =>
 const byContract = (topic: string) => (args: readonly unknown[]) =>
   args.length === 1 && typeof args[0] === 'string' ? `${topic} ${args[0]}` : undefined
 
-const METHODS: Readonly<Record<HubName, ReadonlyMap<string, Method>>> = {
+/** What a client may invoke on each hub, by its name in lower case. */
+export const METHODS: Readonly<Record<HubName, ReadonlyMap<string, Method>>> = {
   user: new Map([
     ...pair('accounts', (args) => (args.length === 0 ? 'accounts' : undefined)),
     ...pair('orders', byAccount('GatewayUserOrder')),

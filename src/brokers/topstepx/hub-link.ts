@@ -41,6 +41,9 @@ export interface HubLink {
   whenConnected(run: (invoke: Invoke) => Promise<void>): void
 }
 
+/** How a hub gets its connection: over a socket, or in one process with a simulation. */
+export type OpenHubLink = (options: HubLinkOptions) => HubLink
+
 const DELAYS_MS = [0, 1_000, 2_000, 5_000, 10_000, 15_000, 30_000]
 const JITTER = 0.2
 /** A connection that lasted so long starts the delays anew; one that flaps does not. */

@@ -11,7 +11,7 @@ import {
 import type { Random } from '../../lib/index.ts'
 import type { Clock, Log, MarketHub, MarketHubEvents, Pause, Subscribed, TokenSource } from '../port.ts'
 import { instantOf } from './clock.ts'
-import { type Invoke, createHubLink } from './hub-link.ts'
+import { type Invoke, type OpenHubLink, createHubLink } from './hub-link.ts'
 import { type Instant, parseInstant, parseNumber, parseWhole } from './values.ts'
 
 export interface MarketHubOptions {
@@ -23,6 +23,8 @@ export interface MarketHubOptions {
   readonly log: Log
   readonly events: MarketHubEvents
   readonly stepTimeoutMs?: number
+  /** In place of the socket, for a simulation in one process. */
+  readonly openLink?: OpenHubLink
 }
 
 type Fields = Readonly<Record<string, unknown>>
@@ -40,13 +42,13 @@ const QUOTES = 'SubscribeContractQuotes'
 const TRADES = 'SubscribeContractTrades'
 
 export function createMarketHub(options: MarketHubOptions): MarketHub {
-  const { clock, events } = options
+  const { clock, events, openLink = createHubLink } = options
   const wanted = new Map<string, Known>()
   const refused = new Map<string, string>()
   /** On the connection that stands. */
   const subscribed = new Set<string>()
 
-  const link = createHubLink({
+  const link = openLink({
     ...options,
     name: 'market',
     handlers: { GatewayQuote: onQuote, GatewayTrade: onTrade, GatewayDepth: () => undefined },

@@ -3,7 +3,7 @@ import { type EpochMs, ROSTER } from '../../domain/index.ts'
 import type { Random, Result } from '../../lib/index.ts'
 import type { Clock, Log, Pause, StrangeRow, TokenSource, UserHub, UserHubEvents } from '../port.ts'
 import { instantOf } from './clock.ts'
-import { type Invoke, createHubLink } from './hub-link.ts'
+import { type Invoke, type OpenHubLink, createHubLink } from './hub-link.ts'
 import { type InstrumentOf, toAccount, toOrder, toPosition, toTrade } from './records.ts'
 import { instrumentLookup } from './values.ts'
 
@@ -18,13 +18,15 @@ export interface UserHubOptions {
   readonly events: UserHubEvents
   readonly instrumentOf?: InstrumentOf
   readonly stepTimeoutMs?: number
+  /** In place of the socket, for a simulation in one process. */
+  readonly openLink?: OpenHubLink
 }
 
 export function createUserHub(options: UserHubOptions): UserHub {
-  const { clock, events, instrumentOf = instrumentLookup(ROSTER) } = options
+  const { clock, events, instrumentOf = instrumentLookup(ROSTER), openLink = createHubLink } = options
   const accountIds = new Set(options.accountIds)
 
-  const link = createHubLink({
+  const link = openLink({
     ...options,
     name: 'user',
     handlers: {
