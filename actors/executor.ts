@@ -52,7 +52,14 @@ import { type ExecutorStore, openExecutorStore } from '../src/store/index.ts'
 import type { JournalApi } from './journal.ts'
 import type { ServerApi } from './server.ts'
 import { BrokerLink, type LinkPorts } from './support/broker-link.ts'
-import { type Author, decisionOf, planOf, proofRow, trackedOf } from './support/executor-rows.ts'
+import {
+  type Author,
+  decisionOf,
+  planOf,
+  proofRow,
+  trackedOf,
+  trackedStopOf,
+} from './support/executor-rows.ts'
 import { LedgerWriter } from './support/ledger-writer.ts'
 import { paced } from './support/pace.ts'
 import { Protector, callOutcomeOf } from './support/protector.ts'
@@ -208,7 +215,7 @@ class Executor {
   #enabledAt = 0
   #lagMs = 0
   #mode: ModeLabel | undefined
-  #flattened = new Set<string>()
+  readonly #hubSince = new Map<string, { readonly word: string; readonly at: EpochMs }>()
   #isClosed = false
 
   /** Signs in, binds the account, reads back what we meant and what the broker has; then it may hear. */
@@ -273,6 +280,7 @@ class Executor {
       ...author,
       store,
       source: `${author.route}.account`,
+      speed: props.speed,
       onFault: (what, fault) => log.warn('a record was not written', { what, fault: fault.detail }),
       onChange: (topic) => this.#changed(topic),
     })
@@ -309,9 +317,16 @@ class Executor {
     const rows = [...new Map([...live, ...today].map((each) => [each.tag, each])).values()]
     const at = { now: this.#now(), monotonic: this.#monotonic() }
     for (const row of rows) this.#desk.plans.set(row.tag, planOf(row, at))
-    this.#taken(this.#desk.restore(rows.map(trackedOf)))
+    const reductions = demand('open reductions', await this.#store.openReductions(accountId))
+    const stops = reductions.flatMap((each) => trackedStopOf(each) ?? [])
+    this.#taken(this.#desk.restore([...rows.map(trackedOf), ...stops]))
+    // What an earlier run left on the screen is looked at too: it may have been closed while nobody was here.
+    const positions = demand('positions', await this.#store.positions(accountId))
+    const left = positions.filter((each) => each.size > 0).map((each) => each.contractId)
+    this.#writer.left(left)
     this.#openHub()
     await this.#reconciler.pass()
+    for (const contractId of left) this.#protector.lookAt(contractId)
     this.#startTimers()
   }
 
@@ -319,17 +334,17 @@ class Executor {
     this.#link.openHub(this.#props.accountId, {
       onState: (state) => this.#onUserHub(state),
       onOrder: (order) => {
-        this.#taken(this.#desk.orderTold(order, this.#monotonic()))
+        if (!this.#taken(this.#desk.orderTold(order, this.#monotonic()))) return
         this.#writer.order(order)
         this.#protector.lookAt(order.contractId)
       },
       onTradeOfAccount: (trade) => {
-        this.#taken(this.#desk.tradeTold(trade))
+        if (!this.#taken(this.#desk.tradeTold(trade))) return
         this.#writer.trade(trade)
         this.#protector.lookAt(trade.contractId)
       },
       onPosition: (position) => {
-        this.#desk.positionTold(position, this.#now(), this.#monotonic())
+        this.#taken(this.#desk.positionTold(position, this.#now(), this.#monotonic()))
         this.#protector.lookAt(position.contractId)
       },
       onAccount: (account) => this.#onAccount(account),
@@ -369,9 +384,13 @@ class Executor {
   }
 
   onWithdraw(signalId: string, reason: string): void {
-    for (const order of this.#desk.orders)
-      if (this.#desk.plans.get(order.tag)?.signal?.id === signalId)
-        void this.#cancelEntry(order, `withdrawn: ${reason}`)
+    for (const order of this.#desk.orders) {
+      const plan = this.#desk.plans.get(order.tag)
+      if (plan?.signal?.id !== signalId) continue
+      // One whose fate is not known yet is cancelled as soon as it is found working.
+      this.#desk.plans.set(order.tag, { ...plan, validUntil: Math.min(plan.validUntil, this.#now()) })
+      void this.#cancelEntry(order, `withdrawn: ${reason}`)
+    }
   }
 
   onMarket({ news }: MarketNews): void {
@@ -580,17 +599,13 @@ class Executor {
       await this.#protector.cancel(order.contractId, order.brokerId, because)
   }
 
-  /** Before the firm's flat time every entry is cancelled and every position closed, once a trading day. */
+  /** From our flat time on every entry is cancelled and every position closed, a late fill's too. */
   #flattenInTime(): void {
     const state = marketStateAt(this.#now())
     if (state.kind !== 'open' || this.#now() < flatTimes(state.day).ours) return
     for (const order of this.#desk.orders) void this.#cancelEntry(order, 'flat time')
-    for (const { position } of this.#desk.positions()) {
-      const key = `${state.day.date} ${position.contractId}`
-      if (position.size === 0 || this.#flattened.has(key)) continue
-      this.#flattened.add(key)
-      void this.#protector.close(position.contractId, 'flat time')
-    }
+    for (const { position } of this.#desk.positions())
+      if (position.size > 0) this.#protector.close(position.contractId, 'flat time')
   }
 
   #onUserHub(state: string): void {
@@ -605,12 +620,14 @@ class Executor {
     this.#writer.other('header', `account ${account.id}`, (store) => store.saveAccounts([account], seen))
   }
 
-  #taken({ transitions, violations }: Taken): void {
+  /** Whether nothing of it contradicts what is known. */
+  #taken({ transitions, violations }: Taken): boolean {
     this.#writer.transitions(transitions)
-    if (violations.length === 0) return
+    if (violations.length === 0) return true
     // Broker truth that contradicts itself: nothing new is opened, what is open stays protected.
     this.#control = { ...this.#control, state: 'HALTED' }
     for (const each of violations) this.#context.log.error('contradicted by the broker: halted', { ...each })
+    return false
   }
 
   #currentMode(): Mode {
@@ -646,15 +663,22 @@ class Executor {
     const signedIn = this.#link.session.signedIn()
     const user = this.#link.hubState()
     const word = (state: typeof user): string => (state === 'current' ? 'connected' : state)
+    const since = (hub: string, state: typeof user): EpochMs => {
+      const known = this.#hubSince.get(hub)
+      if (known?.word === word(state)) return known.at
+      this.#hubSince.set(hub, { word: word(state), at: now })
+      return now
+    }
+    const [userHubSince, marketHubSince] = [since('user', user), since('market', this.#marketHub)]
     this.#writer.other('header', 'session', (store) =>
       store.saveSession({
         signedInAt: signedIn?.issuedAt ?? null,
         tokenValidatedAt: this.#link.session.validatedAt() ?? null,
         tokenExpiresAt: signedIn?.expiresAt ?? null,
         userHub: word(user),
-        userHubSince: now,
+        userHubSince,
         marketHub: word(this.#marketHub),
-        marketHubSince: now,
+        marketHubSince,
         resyncs: this.#link.resyncs(),
         lastFault: null,
         source: `${this.#author.route}.hubs`,

@@ -13,7 +13,6 @@ import {
   type UserHubOptions,
   createAccounts,
   createMarketData,
-  createSession,
   realPause,
 } from '../../src/brokers/index.ts'
 import {

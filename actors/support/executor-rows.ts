@@ -1,5 +1,5 @@
 import type { BracketOrder, EpochMs, MonotonicMs, Route, Signal } from '../../src/domain/index.ts'
-import { epochMs } from '../../src/domain/index.ts'
+import { epochMs, usd } from '../../src/domain/index.ts'
 import { riskOf } from '../../src/domain/risk/index.ts'
 import type { Plan } from '../../src/desk/index.ts'
 import { type TrackedOrder, newIntent } from '../../src/execution/index.ts'
@@ -12,7 +12,8 @@ import {
   orderHash,
   proofExpiresAt,
 } from '../../src/gate/index.ts'
-import type { IntentRow, NewDecision, ProofParts } from '../../src/store/index.ts'
+import type { IntentRow, NewDecision, ProofParts, ReductionRow } from '../../src/store/index.ts'
+import { rateOf } from './pace.ts'
 
 /** Who speaks in the rows of one executor. */
 export interface Author {
@@ -77,7 +78,7 @@ export function proofRow(
   at: { readonly now: EpochMs; readonly monotonic: MonotonicMs; readonly speed: number },
 ): ProofParts {
   const { now, monotonic } = at
-  const rate = Math.max(1, at.speed)
+  const rate = rateOf(at.speed)
   const instant = (moment: MonotonicMs | undefined): EpochMs | null =>
     moment === undefined ? null : epochMs(Math.floor(now - (monotonic - moment) * rate))
   const left = Math.max(0, (proofExpiresAt(proof) ?? monotonic) - monotonic)
@@ -109,6 +110,29 @@ export function trackedOf(row: IntentRow): TrackedOrder {
     size: row.size,
     price: row.entry,
     risk: row.risk,
+    intentAt: row.intendedAt,
+  })
+  return {
+    ...born,
+    state: row.life,
+    brokerId: row.brokerOrderId ?? undefined,
+    sentAt: row.life === 'intent' ? undefined : row.intendedAt,
+    reportedFilled: row.filled,
+  }
+}
+
+/** A protective stop of an earlier start as it was kept; undefined for a reduction that is no order of its own. */
+export function trackedStopOf(row: ReductionRow): TrackedOrder | undefined {
+  if (row.kind !== 'stop' || row.side === null) return undefined
+  const born = newIntent({
+    tag: row.tag,
+    role: 'stop',
+    accountId: row.accountId,
+    contractId: row.contractId,
+    side: row.side,
+    size: row.size,
+    price: row.price ?? undefined,
+    risk: usd(0),
     intentAt: row.intendedAt,
   })
   return {

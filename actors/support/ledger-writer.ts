@@ -4,16 +4,25 @@ import {
   type BrokerTrade,
   type EpochMs,
   type Route,
-  type Ticks,
   type Usd,
+  epochMs,
   usd,
 } from '../../src/domain/index.ts'
-import { type Desk, channelsOf, markOf, protectionText, stopOf, targetOf } from '../../src/desk/index.ts'
+import {
+  type Desk,
+  type HeldPosition,
+  channelsOf,
+  markOf,
+  protectionText,
+  stopOf,
+  targetOf,
+} from '../../src/desk/index.ts'
 import type { MarketView } from '../../src/desk/index.ts'
 import type { Protection, ProtectionFacts, Transition } from '../../src/execution/index.ts'
-import { coverageOf } from '../../src/execution/index.ts'
+import { coverageOf, filledOf } from '../../src/execution/index.ts'
 import type { Fault, Result } from '../../src/lib/index.ts'
-import type { ExecutorStore, OrderLife, ProtectionRow } from '../../src/store/index.ts'
+import type { ExecutorStore, ProtectionRow } from '../../src/store/index.ts'
+import { rateOf } from './pace.ts'
 
 export interface WriterOptions {
   readonly store: ExecutorStore
@@ -21,6 +30,7 @@ export interface WriterOptions {
   readonly route: Route
   readonly epoch: number
   readonly source: string
+  readonly speed: number
   readonly now: () => EpochMs
   readonly onFault: (what: string, fault: Fault) => void
   readonly onChange: (topic: string) => void
@@ -61,11 +71,15 @@ export class LedgerWriter {
       const facts = {
         at: now(),
         reason: because,
-        filled: order.fills.reduce((sum, each) => sum + each.size, 0),
+        // The order's own record may tell of a fill before the trade does.
+        filled: Math.max(order.reportedFilled, filledOf(order)),
         ...(order.brokerId === undefined ? {} : { brokerOrderId: order.brokerId }),
       }
-      const move = order.role === 'entry' ? store.moveIntent : store.moveReduction
-      this.#write('decisions', `move ${tag}`, () => move(tag, from as OrderLife, to as OrderLife, facts))
+      this.#write('decisions', `move ${tag}`, () =>
+        order.role === 'entry'
+          ? store.moveIntent(tag, from, to, facts)
+          : store.moveReduction(tag, from, to, facts),
+      )
     }
   }
 
@@ -99,8 +113,18 @@ export class LedgerWriter {
     )
   }
 
-  position(position: BrokerPosition, view: MarketView | undefined, source: string): void {
-    const { store, desk, now } = this.#options
+  /** Contracts of which an earlier run left rows: they are written even where nothing was ever held. */
+  left(contractIds: Iterable<string>): void {
+    for (const contractId of contractIds) this.#written.set(`position ${contractId}`, 'of an earlier run')
+  }
+
+  /** As of the moment at which the broker said it, however new the price that it is marked with. */
+  position(
+    { position, asOf }: Pick<HeldPosition, 'position' | 'asOf'>,
+    view: MarketView | undefined,
+    episode: string,
+  ): void {
+    const { store, desk, source } = this.#options
     const contract = desk.contractById(position.contractId)
     if (
       contract === undefined ||
@@ -124,10 +148,10 @@ export class LedgerWriter {
         mark,
         excursion.best,
         excursion.worst,
+        asOf,
       ])
     )
       return
-    const asOf = now()
     this.#write('positions', `position ${position.contractId}`, () =>
       store.savePosition(position, {
         instrument: instrument.root,
@@ -135,16 +159,16 @@ export class LedgerWriter {
         openProfit,
         best: excursion.best,
         worst: excursion.worst,
-        decisionId: this.#decisionOf(position) ?? null,
+        decisionId: this.#decisionOf(position, episode) ?? null,
         source,
-        asOf,
+        asOf: epochMs(asOf),
         state: 'current',
       }),
     )
   }
 
   protection(contractId: string, protection: Protection, facts: ProtectionFacts): void {
-    const { store, desk, source, now } = this.#options
+    const { store, desk, source, now, speed } = this.#options
     const contract = desk.contractById(contractId)
     if (contract === undefined) return
     const { instrument } = contract
@@ -162,14 +186,17 @@ export class LedgerWriter {
       text,
       episode: facts.episode,
       entry: held === undefined || held.position.size === 0 ? null : held.position.averageFractional,
-      stop: (stop?.price ?? null) as Ticks | null,
-      target: (target?.price ?? null) as Ticks | null,
+      stop: stop?.price ?? null,
+      target: target?.price ?? null,
       stopOrderId: stop?.orderId ?? null,
       targetOrderId: target?.orderId ?? null,
       covered: cover.seen,
       size: Math.abs(facts.net ?? 0),
       channels: [...channelsOf(stop)],
-      provenAt: protection.provenAt === undefined ? null : asOf,
+      provenAt:
+        protection.provenAt === undefined
+          ? null
+          : epochMs(Math.floor(asOf - Math.max(0, facts.at - protection.provenAt) * rateOf(speed))),
       deadlineAt: null,
       source,
       asOf,
@@ -218,14 +245,12 @@ export class LedgerWriter {
     return excursion
   }
 
-  /** The decision of the newest entry that filled on this contract. */
-  #decisionOf(position: BrokerPosition): number | undefined {
+  /** The decision whose entry opened it: the one that has the first trade of the episode. */
+  #decisionOf({ size }: BrokerPosition, episode: string): number | undefined {
     const { desk } = this.#options
-    const entry = desk.orders
-      .filter(
-        (each) => each.role === 'entry' && each.contractId === position.contractId && each.fills.length > 0,
-      )
-      .toSorted((a, b) => b.intentAt - a.intentAt)[0]
+    const entry = desk.orders.find(
+      (each) => size > 0 && each.role === 'entry' && each.fills.some(({ id }) => id === episode),
+    )
     return entry === undefined ? undefined : desk.plans.get(entry.tag)?.decisionId
   }
 }

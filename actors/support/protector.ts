@@ -5,7 +5,6 @@ import {
   type EpochMs,
   type MonotonicMs,
   type Route,
-  type Ticks,
   contracts,
   epochMs,
   usd,
@@ -43,6 +42,8 @@ export interface ProtectorOptions {
 type Outcome = Awaited<ReturnType<OrderDesk['placeExit']>> | Awaited<ReturnType<OrderDesk['cancel']>>
 
 const MINUTE_MS = 60_000
+/** A cancel, or a close that no machine watches over, is asked for again no sooner than this. Real milliseconds. */
+const ASK_AGAIN_MS = 2_000
 
 /**
  * Keeps every filled contract covered: looks at each contract that matters, and does what the protection machine
@@ -51,6 +52,7 @@ const MINUTE_MS = 60_000
 export class Protector {
   readonly #options: ProtectorOptions
   readonly #busy = new Set<string>()
+  readonly #askedAt = new Map<string, number>()
   #sentAt: number[] = []
   #serial = 0
 
@@ -73,18 +75,36 @@ export class Protector {
     desk.protections.set(contractId, state)
     writer.protection(contractId, state, facts)
     const held = desk.positionOf(contractId)
-    if (held !== undefined) writer.position(held.position, view, 'gateway-sim.account')
-    for (const action of actions) this.#act(contractId, action)
+    if (held !== undefined) writer.position(held, view, facts.episode)
+    for (const action of actions) void this.#act(contractId, action)
   }
 
-  /** The broker's own close call for a contract, whatever the machine thinks of its stop. */
-  close(contractId: string, because: string): Promise<void> {
-    return this.#act(contractId, { kind: 'closePosition', because })
+  /**
+   * Has a contract closed, whatever the machine thinks of its stop. Like any other close it is asked for again until
+   * the broker is proven flat, with an alarm when that takes long.
+   */
+  close(contractId: string, because: string): void {
+    const { desk, monotonic, log } = this.#options
+    if (desk.contractById(contractId) === undefined) {
+      // None of our instruments: no machine looks after it.
+      if (this.#isTooSoon(`close ${contractId}`)) return
+      return void this.#act(contractId, { kind: 'closePosition', because })
+    }
+    const at = monotonic()
+    const state = desk.protectionOf(contractId, at)
+    if (state.closing === undefined) {
+      log.info('a position is closed', { contractId, because })
+      const closing = { asked: 0, askedAt: Number.NEGATIVE_INFINITY, since: at, alarmedAt: undefined }
+      desk.protections.set(contractId, { ...state, kind: 'closing', since: at, closing })
+    }
+    this.lookAt(contractId)
   }
 
   /** Ends one working order of ours. */
   async cancel(contractId: string, orderId: string, because: string): Promise<void> {
     const { desk, orders } = this.#options
+    // Whoever looks ten times a second and hears nothing yet may not use up what protection has to send with.
+    if (this.#isTooSoon(`cancel ${orderId}`)) return
     const reduction: Reduction = {
       kind: 'cancel',
       accountId: desk.accountId,
@@ -93,7 +113,7 @@ export class Protector {
       isAskedByPerson: false,
     }
     await this.#reduce(`cancel ${orderId}`, reduction, because, undefined, (spend) => {
-      desk.cancelAsked(orderId)
+      desk.cancelAsked(orderId, this.#options.monotonic())
       return orders.cancel({ accountId: desk.accountId, orderId }, spend)
     })
   }
@@ -179,12 +199,13 @@ export class Protector {
     this.#busy.add(what)
     try {
       const { desk, log, store } = this.#options
-      const permit = ReducePermit.issue(reduction, this.#evidence(reduction.contractId))
+      const permit = ReducePermit.issue(reduction, this.#evidence(reduction.contractId, tag))
       if (!(permit instanceof ReducePermit)) {
         log.warn('a reduction was not proven', { what, code: permit.code, text: permit.text })
         if (tag !== undefined) this.#take(tag, { kind: 'notSent', detail: permit.text })
         return
       }
+      this.#askedAt.set(what, this.#options.monotonic())
       const record = await store.recordReduction(this.#record(reduction, because, tag))
       if (!record.ok)
         log.warn('a reduction is sent without its record: the database is away', {
@@ -195,7 +216,7 @@ export class Protector {
       const outcome = await send(() => {
         // It may have waited its turn: the permit ages by the clock of now.
         isSpent =
-          ReducePermit.spend(permit, reduction, this.#evidence(reduction.contractId)).verdict === 'spent'
+          ReducePermit.spend(permit, reduction, this.#evidence(reduction.contractId, tag)).verdict === 'spent'
         if (isSpent && tag !== undefined)
           this.#options.writer.transitions(
             desk.advance(tag, { kind: 'handedOver', at: this.#options.now() }).transitions,
@@ -228,7 +249,14 @@ export class Protector {
     writer.transitions(desk.advance(tag, { kind: 'answered', outcome }).transitions)
   }
 
-  #evidence(contractId: string): ReduceEvidence {
+  #isTooSoon(what: string): boolean {
+    const { monotonic } = this.#options
+    for (const [each, at] of this.#askedAt) if (monotonic() - at >= ASK_AGAIN_MS) this.#askedAt.delete(each)
+    return this.#askedAt.has(what)
+  }
+
+  /** `ownTag` is the stop that the evidence is for: the desk holds it already. */
+  #evidence(contractId: string, ownTag: string | undefined): ReduceEvidence {
     const { desk, monotonic, epoch, route, proof } = this.#options
     const held = desk.positionOf(contractId)
     this.#sentAt = this.#sentAt.filter((at) => at > monotonic() - MINUTE_MS)
@@ -239,13 +267,25 @@ export class Protector {
       proof: proof(),
       boundAccountId: desk.accountId,
       position: held && { contractId, net: signed(held.position), readAt: held.readAt },
-      working: desk.working(contractId).map((order): WorkingOrder => ({
-        orderId: order.id,
-        role: desk.roleOf(order),
-        side: order.side,
-        size: order.size - order.filled,
-        stop: order.stop,
-      })),
+      working: [
+        ...desk.working(contractId).map((order): WorkingOrder => ({
+          orderId: order.id,
+          role: desk.roleOf(order),
+          side: order.side,
+          size: order.size - order.filled,
+          stop: order.stop,
+        })),
+        ...desk
+          .unshownStops(contractId)
+          .filter(({ tag }) => tag !== ownTag)
+          .map(({ brokerId, tag, side, size, price }): WorkingOrder => ({
+            orderId: brokerId ?? tag,
+            role: 'stop',
+            side,
+            size,
+            stop: price,
+          })),
+      ],
       sentLastMinute: this.#sentAt.length,
     }
   }
@@ -267,7 +307,7 @@ export class Protector {
       instrument: desk.contractById(reduction.contractId)?.instrument.root ?? reduction.contractId,
       side: reduction.kind === 'place-stop' ? reduction.side : (order?.side ?? null),
       size: reduction.kind === 'place-stop' ? reduction.size : (order?.size ?? Math.abs(net)),
-      price: (reduction.kind === 'place-stop' ? reduction.stop : null) as Ticks | null,
+      price: reduction.kind === 'place-stop' ? reduction.stop : null,
       netBefore: net,
       netAfterWorst: reduction.kind === 'cancel' ? net : 0,
       because,

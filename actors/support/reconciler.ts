@@ -34,6 +34,7 @@ export class Reconciler {
   #passing: Promise<void> | undefined
   #passedAt = Number.NEGATIVE_INFINITY
   #isAskedAgain = false
+  #isPlanned = false
   #isClosed = false
   #last: SimulatedProof['reconciliation']
 
@@ -59,9 +60,14 @@ export class Reconciler {
       this.#isAskedAgain = true
       return
     }
+    if (this.#isPlanned) return
+    this.#isPlanned = true
     const { clock, speed } = this.#options
     const wait = Math.max(0, PASS_GAP_MS - (clock.monotonic() - this.#passedAt))
-    clock.timeout(paced(wait, speed), () => this.pass())
+    clock.timeout(paced(wait, speed), () => {
+      this.#isPlanned = false
+      return this.pass()
+    })
   }
 
   pass(): Promise<void> {
@@ -84,8 +90,10 @@ export class Reconciler {
   async #pass(): Promise<void> {
     const { desk, link, writer, log, monotonic, onAccount, onTaken, onPassed } = this.#options
     const hubBefore = link.hubState()
-    const { snapshot, account, faults } = await link.read(this.#oldestLive())
+    const connection = link.resyncs()
+    // What is answered was true when it was asked for, or later: it may not look newer than that.
     const at = monotonic()
+    const { snapshot, account, faults } = await link.read(this.#oldestLive())
     if (account !== undefined) onAccount(account)
     for (const fault of faults) log.warn('a read was not answered', { fault: fault.detail })
 
@@ -103,7 +111,7 @@ export class Reconciler {
     const cleanAt = result.isClean ? at : this.#last?.cleanAt
     this.#last = cleanAt === undefined ? undefined : { cleanAt, disputes: result.disputes.length }
     // A connection that came up while we read has told us things that the read may lack.
-    if (result.isClean && hubBefore !== 'down') link.resynced()
+    if (result.isClean && hubBefore !== 'down' && link.resyncs() === connection) link.resynced()
     onPassed(result)
   }
 

@@ -74,10 +74,12 @@ interface Sighting {
   streamAt: number | undefined
   readAt: number | undefined
   earlierReadAt: number | undefined
-  isCancelling: boolean
+  /** Since when its end is asked for, on the steady clock; undefined while it is not. */
+  cancelAskedAt: number | undefined
 }
 
-interface HeldPosition {
+/** A position as a channel last said it; `asOf` on the broker's clock. */
+export interface HeldPosition {
   readonly position: BrokerPosition
   readonly readAt: MonotonicMs
   readonly asOf: number
@@ -86,6 +88,9 @@ interface HeldPosition {
 }
 
 const NOTHING: Taken = { transitions: [], violations: [] }
+
+/** A read that was asked for this long after a cancel and still shows the order: the cancel did not take. */
+const CANCEL_SHOWS_MS = 2_000
 
 /**
  * All that the executor knows of one account: what we meant, what the broker says, what covers what.
@@ -178,19 +183,21 @@ export class Desk {
     this.version++
   }
 
-  cancelAsked(orderId: string): void {
+  cancelAsked(orderId: string, at: MonotonicMs): void {
     const sighting = this.#sightings.get(orderId)
-    if (sighting !== undefined) sighting.isCancelling = true
+    if (sighting !== undefined) sighting.cancelAskedAt = at
   }
 
   /** A cancel that the broker refused leaves the order as it was. */
   cancelRefused(orderId: string): void {
     const sighting = this.#sightings.get(orderId)
-    if (sighting !== undefined) sighting.isCancelling = false
+    if (sighting !== undefined) sighting.cancelAskedAt = undefined
   }
 
   /** The stream told of an order. */
   orderTold(order: BrokerOrder, at: MonotonicMs): Taken {
+    const foreign = this.#foreign(order, `order ${order.id}`)
+    if (foreign !== undefined) return foreign
     this.#see(order, 'stream', at)
     return this.#join({
       asOf: order.updatedAt,
@@ -203,6 +210,8 @@ export class Desk {
 
   /** The stream told of a trade. */
   tradeTold(trade: BrokerTrade): Taken {
+    const foreign = this.#foreign(trade, `trade ${trade.id}`)
+    if (foreign !== undefined) return foreign
     const trades = { rows: [trade], isComplete: false }
     return this.#join({
       asOf: trade.at,
@@ -214,12 +223,12 @@ export class Desk {
   }
 
   /** The stream told of a position. A snapshot that was asked for later beats it. */
-  positionTold(position: BrokerPosition, now: number, at: MonotonicMs): void {
-    const held = this.#positions.get(position.contractId)
-    if (held !== undefined && held.asOf > now) return
-    const isConfirmed = held !== undefined && signed(held.position) === signed(position)
-    this.#positions.set(position.contractId, { position, readAt: at, asOf: now, isConfirmed })
+  positionTold(position: BrokerPosition, now: number, at: MonotonicMs): Taken {
+    const foreign = this.#foreign(position, `position ${position.id}`)
+    if (foreign !== undefined) return foreign
+    this.#setPosition(position, now, at)
     this.version++
+    return NOTHING
   }
 
   accountTold(account: BrokerAccount, at: MonotonicMs): void {
@@ -232,7 +241,7 @@ export class Desk {
   /** A whole read: the one way in for start, reconnect, restart and timer. */
   snapshot(snapshot: BrokerSnapshot, at: MonotonicMs): Reconciled {
     for (const order of [...(snapshot.history?.rows ?? []), ...(snapshot.openOrders ?? [])])
-      this.#see(order, 'read', at)
+      if (order.accountId === this.accountId) this.#see(order, 'read', at)
     const result = reconcile(this.#book, snapshot)
     if (!result.isApplied) return result
     this.#book = result.book
@@ -306,16 +315,19 @@ export class Desk {
       isFlatProven: net === 0 && held?.isConfirmed === true,
       entry: entry?.state,
       legs: this.legsOf(contractId),
-      unansweredStops: own.filter((each) => each.role === 'stop' && isUnanswered(each.state)).length,
+      unansweredStops: own.filter(
+        (each) => each.role === 'stop' && (isUnanswered(each.state) || this.#isUnshown(each)),
+      ).length,
       isStopRejected: own.some(
         (each) => each.role === 'stop' && each.state === 'rejected' && each.tag.startsWith(`sl-${episode}-`),
       ),
       episode,
-      nextUnit: nextStopUnit(
-        episode,
-        own.map((each) => each.tag),
-      ),
-      stopPrice: this.#ownStop(entry, allowed, net),
+      // What the broker shows counts too: of an earlier start we may have no record of our own.
+      nextUnit: nextStopUnit(episode, [
+        ...own.map((each) => each.tag),
+        ...this.brokerOrders().flatMap((each) => each.tag ?? []),
+      ]),
+      stopPrice: this.#ownStop(entry, allowed, held?.position),
       allowedStop: allowed,
       lastTrade,
     }
@@ -328,7 +340,7 @@ export class Desk {
   /** Working or suspended exits of a contract, ours and bracket children, as the channels show them. */
   legsOf(contractId: string): readonly ProtectiveLeg[] {
     return [...this.#sightings.values()].flatMap((sighting) => {
-      const { order, streamAt, readAt, earlierReadAt, isCancelling } = sighting
+      const { order, streamAt, readAt, earlierReadAt, cancelAskedAt } = sighting
       const role = this.roleOf(order)
       const status = legStatus(order.status)
       if (order.contractId !== contractId || (role !== 'stop' && role !== 'target') || status === undefined)
@@ -341,7 +353,7 @@ export class Desk {
           direction: sign(order.side),
           size: order.size - order.filled,
           price: order.stop ?? order.limit,
-          status: isCancelling ? 'cancelling' : status,
+          status: cancelAskedAt === undefined ? status : 'cancelling',
           createdAt: order.createdAt,
           streamAt,
           readAt,
@@ -354,8 +366,16 @@ export class Desk {
   /** What an order of the broker is to us: ours by its tag or its parent, else somebody else's. */
   roleOf(order: BrokerOrder): 'entry' | 'stop' | 'target' | 'external' {
     const tracked = this.#book.orders.find((each) => each.brokerId === order.id || each.tag === order.tag)
-    if (tracked === undefined || tracked.role === 'close') return 'external'
-    return tracked.role
+    // A unit of ours whose record did not outlive a restart says by its tag whose it is.
+    if (tracked === undefined) return order.type === 'stop' && isStopTag(order.tag) ? 'stop' : 'external'
+    return tracked.role === 'close' ? 'external' : tracked.role
+  }
+
+  /** Stops of ours that the broker took or may have taken and that no channel shows yet: they count as working. */
+  unshownStops(contractId: string): readonly TrackedOrder[] {
+    return this.#book.orders.filter(
+      (each) => each.contractId === contractId && each.role === 'stop' && this.#isUnshown(each),
+    )
   }
 
   /** Every order that works on a contract, for the proof that a reduction reduces. */
@@ -382,21 +402,42 @@ export class Desk {
         streamAt: undefined,
         readAt: undefined,
         earlierReadAt: undefined,
-        isCancelling: false,
+        cancelAskedAt: undefined,
       }
       this.#sightings.set(order.id, sighting)
       return this.#mark(sighting, channel, at)
     }
-    if (isNewer(order, known.order)) known.order = order
-    if (known.order.status === order.status) this.#mark(known, channel, at)
+    if (isNewer(order, known.order)) {
+      // Looks at what it was before prove nothing of what it is now.
+      if (!isSameLook(order, known.order))
+        Object.assign(known, { streamAt: undefined, readAt: undefined, earlierReadAt: undefined })
+      known.order = order
+    }
+    if (isSameLook(order, known.order)) this.#mark(known, channel, at)
   }
 
   #mark(sighting: Sighting, channel: 'stream' | 'read', at: MonotonicMs): void {
     if (channel === 'stream') sighting.streamAt = at
     else {
-      sighting.earlierReadAt = sighting.readAt ?? sighting.earlierReadAt
+      // The first of all reads stays: reads that follow each other closely would never be two looks.
+      sighting.earlierReadAt ??= sighting.readAt
       sighting.readAt = at
+      const { cancelAskedAt } = sighting
+      if (cancelAskedAt !== undefined && at - cancelAskedAt >= CANCEL_SHOWS_MS)
+        sighting.cancelAskedAt = undefined
     }
+  }
+
+  /** A frame of an account that is not ours has no say here, and is a reason to stop. */
+  #foreign({ accountId }: { readonly accountId: string }, what: string): Taken | undefined {
+    if (accountId === this.accountId) return undefined
+    const rule = `it is of account ${accountId}, we are bound to ${this.accountId}`
+    return { transitions: [], violations: [{ tag: what, rule }] }
+  }
+
+  #isUnshown({ state, brokerId }: TrackedOrder): boolean {
+    if (isUnanswered(state)) return brokerId === undefined || !this.#sightings.has(brokerId)
+    return state === 'working' && brokerId !== undefined && !this.#sightings.has(brokerId)
   }
 
   #readPositions(rows: readonly BrokerPosition[], asOf: number, at: MonotonicMs): void {
@@ -404,7 +445,7 @@ export class Desk {
     for (const position of rows.filter((each) => each.accountId === this.accountId))
       this.#setPosition(position, asOf, at)
     // What the broker does not list is flat: the read was whole.
-    for (const { position } of [...this.#positions.values()])
+    for (const { position } of this.#positions.values())
       if (!listed.has(position.contractId)) this.#setPosition(flat(position), asOf, at)
     for (const contractId of this.#contracts.keys())
       if (!this.#positions.has(contractId))
@@ -419,15 +460,23 @@ export class Desk {
     this.#positions.set(position.contractId, { position, readAt: at, asOf, isConfirmed })
   }
 
-  /** The bracket's own stop while it is tight enough, else the loosest that keeps the loss within the cap. */
+  /**
+   * The planned stop while it is tight enough, else the loosest that keeps the loss within the cap. A plan is for the
+   * position that its own entry made: of any other it may be on the wrong side of the market.
+   */
   #ownStop(
     entry: TrackedOrder | undefined,
     allowed: Ticks | undefined,
-    net: number | undefined,
+    held: BrokerPosition | undefined,
   ): Ticks | undefined {
     const planned = entry === undefined ? undefined : this.plans.get(entry.tag)?.stop
-    if (planned === undefined || allowed === undefined || net === undefined) return allowed
-    return Math.sign(net) * (planned - allowed) >= 0 ? planned : allowed
+    if (entry === undefined || planned === undefined || allowed === undefined || held === undefined)
+      return allowed
+    const { direction, averageFractional } = held
+    const hasFilled = entry.fills.length > 0 || entry.reportedFilled > 0 || isLive(entry)
+    const isItsOwn = sign(entry.side) === direction && hasFilled
+    const isBelowEntry = direction * (averageFractional - planned) > 0
+    return isItsOwn && isBelowEntry && direction * (planned - allowed) >= 0 ? planned : allowed
   }
 
   #known(trades: readonly BrokerTrade[]): readonly BrokerTrade[] {
@@ -468,9 +517,25 @@ function legStatus(status: BrokerOrder['status']): ProtectiveLeg['status'] | und
       return 'pending'
     case 'pending-cancel':
       return 'cancelling'
-    default:
+    case 'filled':
+    case 'cancelled':
+    case 'expired':
+    case 'rejected':
+    case 'none':
+    case 'unknown':
       return undefined
+    default:
+      return status satisfies never
   }
+}
+
+/** Of one state and at one price: two channels that say so agree. */
+function isSameLook(a: BrokerOrder, b: BrokerOrder): boolean {
+  return a.status === b.status && a.stop === b.stop && a.limit === b.limit && a.size === b.size
+}
+
+function isStopTag(tag: string | undefined): boolean {
+  return tag !== undefined && /^sl-.+-\d+$/.test(tag)
 }
 
 /** Later reports of one order: by its update, then by what was filled; an end is never undone. */

@@ -2,7 +2,16 @@
  * Desk: what the executor knows of one account, and what of it the gate is shown. Pure: facts come in with their
  * instants, nothing here reads a clock or sends a byte.
  */
-export { type DeskContract, type DeskOptions, type Plan, type Taken, Desk, dayStart, signed } from './desk.ts'
+export {
+  type DeskContract,
+  type DeskOptions,
+  type HeldPosition,
+  type Plan,
+  type Taken,
+  Desk,
+  dayStart,
+  signed,
+} from './desk.ts'
 export {
   type MarketView,
   type StrategySince,
