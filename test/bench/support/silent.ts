@@ -1,0 +1,3 @@
+import { silentLogger } from '../../../src/kernel/index.ts'
+
+export default silentLogger
