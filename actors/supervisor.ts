@@ -181,6 +181,7 @@ export class Supervisor {
       actorModule<ServerApi, ServerProps>(new URL('./server.ts', import.meta.url)),
       {
         path: 'server',
+        supervise: START_LIMITS,
         props: {
           ...dashboard,
           databaseUrl: databases.serverUrl,

@@ -21,7 +21,7 @@ export function modeOf(route: Route, proof: Proof | undefined, context: ProofCon
     case 'paper':
       return { label: 'PAPER SIM', missing, why: 'orders go to the built-in fill model' }
     case 'gateway-sim':
-      return { label: 'RUNTIME SIM', missing, why: 'orders go to the simulated gateway, not to a broker' }
+      return { label: 'RUNTIME SIM', missing, why: 'orders go to the simulated gateway' }
     case 'broker':
       return missing.length === 0
         ? { label: 'BROKER-VERIFIED', missing, why: 'all five proofs hold' }

@@ -19,6 +19,17 @@ const snapshotsOf = ({ browser }: HandPlatform): number =>
   browser.requests.filter((each) => each.path === '/api/v1/state').length
 
 describe('the connection of the page', () => {
+  test('a browser in which nobody signed in asks nothing that would be refused', async () => {
+    const platform = handPlatform()
+    platform.browser.remember('signed-in', 'no')
+    const page = createPage(platform.browser)
+    await page.begin()
+    await platform.browser.settle()
+
+    expect(page.session.value.kind).toBe('signed-out')
+    expect(platform.browser.requests).toEqual([])
+  })
+
   test('a stream goes on from the snapshot that the page has', async () => {
     const { browser, page } = await connected()
 

@@ -36,6 +36,8 @@ export interface Page {
 }
 
 const RETRY_MS = 1_000
+/** Whether somebody signed in here before: a browser where nobody did is not worth a question that must be refused. */
+const SIGNED_IN_KEY = 'signed-in'
 
 export function createPage(browser: Browser): Page {
   const client = createClient(browser)
@@ -44,17 +46,20 @@ export function createPage(browser: Browser): Page {
   const topics = createTopics()
   const session = signal<Session>({ kind: 'asking' })
   const onSignedOut = (): void => {
+    browser.remember(SIGNED_IN_KEY, 'no')
     session.value = { kind: 'signed-out' }
   }
   const link = createLink({ browser, client, clock, contact, topics, onSignedOut })
   clock.start()
 
   function enter(who: SessionReply): void {
+    browser.remember(SIGNED_IN_KEY, 'yes')
     session.value = { kind: 'signed-in', who }
     link.start()
   }
 
   async function begin(): Promise<void> {
+    if (browser.recall(SIGNED_IN_KEY) !== 'yes') return onSignedOut()
     const answer = await client.session()
     if (answer.ok) return enter(answer.value)
     if (answer.error.kind === 'signed-out') return onSignedOut()
