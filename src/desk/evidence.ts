@@ -10,7 +10,7 @@ import {
   monotonicMs,
   usd,
 } from '../domain/index.ts'
-import { worstCase } from '../domain/risk/index.ts'
+import { type OpenPosition, worstCase } from '../domain/risk/index.ts'
 import { type TrackedOrder, filledOf, isLive, reservedSize } from '../execution/index.ts'
 import type {
   Control,
@@ -23,7 +23,7 @@ import type {
   SimulatedProof,
   StrategyEvidence,
 } from '../gate/index.ts'
-import type { Desk } from './desk.ts'
+import { type Desk, type Plan, signed } from './desk.ts'
 
 /** What the feed last said of one instrument. */
 export interface MarketView {
@@ -145,18 +145,26 @@ const NO_DATA: DataEvidence = {
   dailyRangeTicks: undefined,
 }
 
-/** The day's figures; undefined while an open position has no price to mark it by. */
+/**
+ * The day's figures; undefined while an open position has no price to mark it by. What somebody else opened counts
+ * like our own: at what the broker says was paid for it.
+ */
 export function dayEvidence(
   desk: Desk,
   { now, market }: Pick<Surroundings, 'now' | 'market'>,
 ): DayEvidence | undefined {
   const ledger = desk.dayLedger(now)
+  const positions = openPositions(desk, ledger.positions)
+  if (positions === undefined) return undefined
   let openAtMark = 0
   let openAtStops = 0
   let uncovered = 0
-  for (const position of ledger.positions) {
+  for (const position of positions) {
     const instrument = desk.contractById(position.contractId)?.instrument
-    const mark = instrument && markOf(market(instrument.root), position.net)
+    const view = instrument && market(instrument.root)
+    // A price that is known to be old marks nothing.
+    const isOld = view?.data.state === 'stale' || view?.data.state === 'unknown'
+    const mark = isOld ? undefined : markOf(view, position.net)
     if (instrument === undefined || mark === undefined) return undefined
     const stops = desk
       .legsOf(position.contractId)
@@ -171,12 +179,40 @@ export function dayEvidence(
   }
   return {
     tradingDay: ledger.tradingDay,
-    realised: ledger.realised,
+    realised: usd(ledger.realised + realisedElsewhere(desk, ledger.tradingDay)),
     openAtMark: usd(openAtMark),
     openAtStops: usd(openAtStops),
     uncovered,
     lockedUntil: undefined,
   }
+}
+
+/**
+ * What is open by our trades, and where the broker says another size by what it says was paid. Undefined when
+ * something is held of which we do not know what a tick is worth.
+ */
+function openPositions(desk: Desk, traded: readonly OpenPosition[]): readonly OpenPosition[] | undefined {
+  const open = new Map(traded.map((each) => [each.contractId, each]))
+  for (const { position } of desk.positions()) {
+    if (position.size === 0) continue
+    const { contractId, averageFractional, id } = position
+    const instrument = desk.contractById(contractId)?.instrument
+    if (instrument === undefined) return undefined
+    const net = signed(position)
+    const known = open.get(contractId)
+    if (known !== undefined && Math.abs(known.net) >= Math.abs(net)) continue
+    const basis = usd(Math.round(net * averageFractional * instrument.tickValue))
+    open.set(contractId, { contractId, net, basis, episode: id })
+  }
+  return [...open.values()].sort((a, b) => (a.contractId < b.contractId ? -1 : 1))
+}
+
+/** Of contracts that are none of our instruments we have what the broker says they came to. */
+function realisedElsewhere(desk: Desk, tradingDay: string): number {
+  return desk.trades
+    .filter((each) => desk.contractById(each.contractId) === undefined && !each.isVoided)
+    .filter((each) => tradeDateOf(each.at) === tradingDay)
+    .reduce((sum, each) => sum + (each.profitAndLoss ?? 0) - each.fees, 0)
 }
 
 /** Conservative: longs at the bid, shorts at the ask, the last trade where there is no quote. */
@@ -226,8 +262,12 @@ function strategyEvidence(
     .filter((each) => each.role === 'entry' && each.tag !== order.tag && each.intentAt >= since)
     .toSorted((a, b) => b.intentAt - a.intentAt)
   const identical = entries.filter((each) => {
-    const other = desk.plans.get(each.tag)?.signal
-    return each.intentAt > now - IDENTICAL_WINDOW_MS && other !== undefined && isSameSetup(other, signal)
+    const plan = desk.plans.get(each.tag)
+    return (
+      each.intentAt > now - IDENTICAL_WINDOW_MS &&
+      plan !== undefined &&
+      isSameSetup(each, plan, order, signal)
+    )
   })
   const stopOutsInARow = countWhile(
     entries.filter((each) => !isLive(each) && filledOf(each) > 0),
@@ -240,14 +280,15 @@ function strategyEvidence(
   return { isOff: false, identicalSetups: identical.length, stopOutsInARow, rejectsInARow }
 }
 
-function isSameSetup(a: Signal, b: Signal): boolean {
+/** A restart does not make it another setup: of an earlier run the prices alone are left to compare. */
+function isSameSetup(entry: TrackedOrder, plan: Plan, order: BracketOrder, signal: Signal): boolean {
   return (
-    a.instrument === b.instrument &&
-    a.model === b.model &&
-    a.timeframe === b.timeframe &&
-    a.direction === b.direction &&
-    a.entry === b.entry &&
-    a.stop === b.stop
+    entry.contractId === order.contractId &&
+    entry.side === order.side &&
+    entry.price === order.entry &&
+    plan.stop === order.stop &&
+    (plan.signal === undefined ||
+      (plan.signal.model === signal.model && plan.signal.timeframe === signal.timeframe))
   )
 }
 
