@@ -91,9 +91,11 @@ export function exchangeSide(options: ExchangeSideOptions): ExchangeSide {
     return reply
   }
 
+  const isWanted = (topic: string): boolean =>
+    [...lines.market].some((each) => each.topics.has(topic))
+
   function publish(events: readonly WireEvent[]): void {
     if (events.length === 0) return
-    const isWanted = (topic: string): boolean => [...lines.market].some((each) => each.topics.has(topic))
     const source = {
       isAllowed: () => true,
       quoteOf: (contractId: string) => exchange.quoteOf(contractId),
@@ -195,7 +197,7 @@ export function exchangeSide(options: ExchangeSideOptions): ExchangeSide {
       if (faults === NO_FAULTS) return
       trail.note(`fault: the user hub is away for ${next.forMs} ms`)
       isUserHubDown = true
-      for (const line of [...lines.user]) line.end('the line broke')
+      for (const line of lines.user) line.end('the line broke')
       clock.timeout(next.forMs, () => {
         isUserHubDown = false
         scheduleDrop()

@@ -109,7 +109,7 @@ export function createOracle(options: OracleOptions): Oracle {
   function judgePositions(): void {
     const positions = ownPositions()
     const held = new Set(positions.map((each) => each.contractId))
-    for (const contractId of [...uncoveredSince.keys()])
+    for (const contractId of uncoveredSince.keys())
       if (!held.has(contractId)) uncoveredSince.delete(contractId)
     for (const position of positions) {
       judgeCover(position)
@@ -163,10 +163,13 @@ export function createOracle(options: OracleOptions): Oracle {
     const traded = trades.map(
       (each) => `${each.id} ${each.side === 0 ? 'buy' : 'sell'} ${each.size}@${each.price}`,
     )
-    const lives = [...tables.intents.values()].flatMap(({ tag, life }) => {
+    const lives = [...tables.intents.values()].flatMap(({ tag, life, filled }) => {
       const order = options.ledger().orders.find((each) => each.tag === tag)
       const is = order === undefined ? 'absent' : lifeOf(order)
-      return is.includes(life) ? [] : [`intent ${tag} is ${life}, at the broker ${is}`]
+      const size = order?.filled ?? 0
+      return life === is && filled === size
+        ? []
+        : [`intent ${tag} is ${life} with ${filled} filled; at the broker ${is} with ${size}`]
     })
     return [
       ...difference('positions', report.positions, broker),
@@ -192,17 +195,17 @@ function difference(what: string, ours: readonly string[], theirs: readonly stri
   return mine === other ? [] : [`${what}: ours ${mine || 'none'}; the broker's ${other || 'none'}`]
 }
 
-/** The lives that an intent may have while its order stands so. A refused order never came to be. */
-function lifeOf({ status, filled }: Order): readonly string[] {
+/** The life that an intent has come to while its order stands so. */
+function lifeOf({ status, filled }: Order): string {
   switch (status) {
     case ORDER_STATUS.filled:
-      return ['filled']
+      return 'filled'
     case ORDER_STATUS.cancelled:
     case ORDER_STATUS.expired:
-      return ['cancelled']
+      return 'cancelled'
     case ORDER_STATUS.rejected:
-      return ['rejected']
+      return 'rejected'
     default:
-      return [filled > 0 ? 'partial' : 'working']
+      return filled > 0 ? 'partial' : 'working'
   }
 }

@@ -105,7 +105,9 @@ export async function simulate(options: SimulationOptions): Promise<Simulation> 
     minutes: options.minutes,
     decisions: tables.decisions.length,
     permitted: tables.decisions.filter((each) => each.passed).length,
-    filled: [...tables.intents.values()].filter((each) => each.filled > 0).length,
+    filled: world.exchange
+      .snapshot()
+      .ledger.orders.filter((each) => each.filled > 0 && tables.intents.has(each.tag ?? '')).length,
     violations: oracle.violations.length,
     hash: hashOf(world),
   }
