@@ -13,8 +13,10 @@ import {
   type Signal,
   TIMEFRAMES,
   type Timeframe,
+  type Ticks,
   epochMs,
   instrumentOf,
+  ticks,
 } from '../src/domain/index.ts'
 import { barEnd, barOpen } from '../src/domain/calendar/index.ts'
 import {
@@ -201,9 +203,9 @@ class InstrumentReader {
   }
 
   /** Open of the trading day at hand: its forming day bar, else the sealed one. */
-  #sessionOpen(now: EpochMs): number | null {
+  #sessionOpen(now: EpochMs): Ticks | null {
     const day = this.#readers.get('1D')?.newest()?.bar
-    return day !== undefined && day.t === barOpen(now, '1D') ? day.o : null
+    return day !== undefined && day.t === barOpen(now, '1D') ? ticks(day.o) : null
   }
 
   /** One correction changes every timeframe that holds it: the sum changes when any of them does. */

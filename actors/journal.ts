@@ -43,7 +43,7 @@ export interface ScannerReading {
   readonly seq: number
   readonly asOf: EpochMs
   readonly last: Ticks
-  readonly sessionOpen: number | null
+  readonly sessionOpen: Ticks | null
   readonly waiting: Waiting
   readonly regime: RegimeReading | null
 }
@@ -167,7 +167,7 @@ class Journal {
       instrument,
       seq,
       last,
-      sessionOpen: sessionOpen as Ticks | null,
+      sessionOpen,
       direction: directionOf(sessionOpen === null ? 0 : last - sessionOpen),
       stage: waiting.stage,
       word: waiting.word,

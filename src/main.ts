@@ -194,7 +194,6 @@ function watchHealth(supervisor: Supervisor, system: ActorSystem, time: SharedAr
 async function sayWhatIsOpen(supervisor: Supervisor, say: (line: string) => void): Promise<void> {
   const open = await supervisor.openReport()
   if (open === undefined) return say('open         the executor does not answer: look at the broker')
-  const list = (lines: readonly string[]): string => (lines.length === 0 ? 'none' : lines.join(', '))
   say(`open         ${open.account}`)
   say(`positions    ${list(open.positions)}`)
   say(`orders       ${list(open.orders)}`)
@@ -217,4 +216,8 @@ function digest(parts: object): string {
 async function version(): Promise<string> {
   const text = await readFile(new URL('../package.json', import.meta.url), 'utf8')
   return String((JSON.parse(text) as { version: unknown }).version)
+}
+
+function list(lines: readonly string[]): string {
+  return lines.length === 0 ? 'none' : lines.join(', ')
 }

@@ -1,12 +1,5 @@
 import { type DashboardRows, type LiveQuote, decisionRow, topicsOf } from '../../src/dashboard/index.ts'
-import {
-  type EpochMs,
-  type Route,
-  type Timeframe,
-  TIMEFRAMES,
-  epochMs,
-  findInstrument,
-} from '../../src/domain/index.ts'
+import { type EpochMs, type Route, type Timeframe, epochMs, findInstrument } from '../../src/domain/index.ts'
 import { tradeDateOf } from '../../src/domain/calendar/index.ts'
 import type { BarReader, Logger } from '../../src/kernel/index.ts'
 import type { Fault, Result } from '../../src/lib/index.ts'

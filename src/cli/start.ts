@@ -45,10 +45,12 @@ async function start(options: Readonly<Record<string, string | undefined>>): Pro
     return 1
   }
   try {
-    let onFatal = (why: string): void => console.error(why)
-    const fatal = new Promise<string>((done) => (onFatal = done))
-    const kael = await startKael(configuration.value, { say: (line) => console.log(line), onFatal })
-    const why = await Promise.race([interrupted(), fatal])
+    const fatal = Promise.withResolvers<string>()
+    const kael = await startKael(configuration.value, {
+      say: (line) => console.log(line),
+      onFatal: fatal.resolve,
+    })
+    const why = await Promise.race([interrupted(), fatal.promise])
     if (why === undefined) {
       await kael.stop()
       return 0

@@ -1,10 +1,12 @@
 import type { Condition } from '../wire/index.ts'
+import { isAtWork, isExecutorAwake } from './ages.ts'
 import type { DashboardRows, Moment } from './rows.ts'
 
 /** What needs a person or explains the screen, most urgent first. A condition is there while it is so. */
 export function conditionsOf(rows: DashboardRows, moment: Moment): readonly Condition[] {
   return [
     ...unprotected(rows),
+    ...silentExecutor(rows, moment),
     ...deadActors(rows),
     ...lostHubs(rows),
     ...staleFeeds(rows, moment),
@@ -16,7 +18,9 @@ function unprotected({ positions, protections }: DashboardRows): readonly Condit
   return positions
     .filter((each) => each.size > 0)
     .flatMap((position) => {
-      const protection = protections.find((each) => each.contractId === position.contractId)
+      const protection = protections.find(
+        (each) => each.contractId === position.contractId && each.accountId === position.accountId,
+      )
       if (protection?.phase === 'protected' || protection?.phase === 'closing') return []
       return [
         {
@@ -30,9 +34,25 @@ function unprotected({ positions, protections }: DashboardRows): readonly Condit
     })
 }
 
+/** Positions of which nobody knows any more: what is shown of them is what was last known. */
+function silentExecutor(rows: DashboardRows, moment: Moment): readonly Condition[] {
+  const { proof, positions } = rows
+  const open = positions.filter((each) => each.size > 0)
+  if (open.length === 0 || isExecutorAwake(rows, moment)) return []
+  return [
+    {
+      id: 'executor/silent',
+      severity: 'attention',
+      text: `${open.map((each) => each.instrument).join(' ')}: position and stop are as last known`,
+      since: proof?.expiresAt ?? Math.min(...open.map((each) => each.asOf ?? each.openedAt)),
+      action: 'Stops stay at the broker. Look at the position there until Kael has read it again.',
+    },
+  ]
+}
+
 function deadActors({ actors }: DashboardRows): readonly Condition[] {
   return actors
-    .filter((each) => !['running', 'paused', 'live', 'starting'].includes(each.status))
+    .filter((each) => !isAtWork(each.status))
     .map((actor) => ({
       id: `actor/${actor.path}`,
       severity: 'attention' as const,

@@ -90,17 +90,23 @@ export function orderAccountOf({ account, proof }: DashboardRows): Shown<Account
   })
 }
 
-export function scannerPass({ scanner, instruments }: DashboardRows): HeaderView['scanner'] {
+/** Instruments that were looked at within this of each other are of one pass. */
+const PASS_MS = 10 * 60_000
+
+export function scannerPass({ scanner, instruments, account }: DashboardRows): HeaderView['scanner'] {
   const instants = scanner.map((each) => each.asOf).filter((each) => each !== null)
   if (instants.length === 0) return unknown('scanner_state', 'no pass yet')
   const passAt = Math.max(...instants)
+  // Rows of an earlier run are still there: in the pass are those that were looked at with the newest.
+  const inPass = scanner.filter((each) => each.asOf !== null && passAt - each.asOf <= PASS_MS)
+  const isWhole = inPass.length >= instruments.length
   return {
-    value: { count: scanner.length, of: instruments.length, passAt },
+    value: { count: inPass.length, of: instruments.length, passAt },
     source: 'scanner_state',
-    asOf: passAt,
+    asOf: Math.min(...inPass.flatMap((each) => each.asOf ?? [])),
     seq: Math.max(...scanner.map((each) => each.seq)),
-    state: 'current',
-    isSimulated: true,
+    isSimulated: isSimulated({ account }),
+    ...(isWhole ? { state: 'current' } : { state: 'stale', why: 'not all instruments were looked at' }),
   }
 }
 
@@ -112,18 +118,27 @@ export function feedOf(rows: DashboardRows, { quotes }: Moment): HeaderView['fee
   if (instants.length === 0) return unknown('feed', 'no data since the start', isSimulated(rows))
   const current = count('current')
   const quiet = count('quiet')
+  const closed = count('closed')
+  const notCurrent = states.length - current - quiet - closed
   return {
-    value: { current, quiet, notCurrent: states.length - current - quiet },
+    value: { current, quiet, notCurrent },
     source: 'feed',
-    asOf: Math.max(...instants),
+    // As old as the oldest price that was counted.
+    asOf: Math.min(...instants),
     seq: null,
-    state: 'current',
     isSimulated: isSimulated(rows),
+    ...(notCurrent > 0
+      ? { state: 'stale', why: `${notCurrent} not current` }
+      : closed === states.length
+        ? { state: 'closed' }
+        : { state: 'current' }),
   }
 }
 
 function stopOf({ stopLevel, orders, decisions }: DashboardRows): Shown<StopState> {
-  const entriesWorking = orders.filter((each) => each.role === 'entry' && each.status === 'open').length
+  const entriesWorking = orders.filter(
+    (each) => each.role === 'entry' && ['open', 'pending', 'pending-cancel'].includes(each.status),
+  ).length
   const since = stopLevel?.at ?? null
   const deniedSince = decisions.filter(
     (each) => since !== null && each.code?.startsWith('STOP_LEVEL') === true && (each.asOf ?? 0) >= since,
@@ -171,6 +186,7 @@ export function riskOf(rows: DashboardRows, moment: Moment): RiskView {
 
 function dayRealised({ fills, account }: DashboardRows): Shown<number> {
   if (account === undefined) return unknown('fills', 'asking the broker')
+  const whole = shownOf(account, 0)
   const counted = fills.filter((each) => !each.isVoided)
   const total = counted.reduce((all, each) => all + (each.profitAndLoss ?? 0) - each.fees, 0)
   const newest = counted.reduce<number | null>((at, each) => Math.max(at ?? 0, each.at), null)
@@ -179,8 +195,10 @@ function dayRealised({ fills, account }: DashboardRows): Shown<number> {
     source: 'fills',
     asOf: newest ?? account.asOf,
     seq: null,
-    state: 'current',
-    isSimulated: account.route !== 'broker',
+    state: whole.state,
+    isSimulated: whole.isSimulated,
+    // Fills are whole as far as the account is being read.
+    ...(whole.why === undefined ? {} : { why: whole.why }),
   }
 }
 
@@ -206,12 +224,14 @@ function worstNow(rows: DashboardRows, realised: Shown<number>, simulated: boole
   const inputs: Shown<unknown>[] = [realised]
   for (const position of rows.positions.filter((each) => each.size > 0)) {
     const instrument = findInstrument(position.instrument)
-    const protection = rows.protections.find((each) => each.contractId === position.contractId)
+    const protection = rows.protections.find(
+      (each) => each.contractId === position.contractId && each.accountId === position.accountId,
+    )
     if (instrument === undefined || protection?.stop == null || protection.covered < position.size)
       return unknown('protection', `${position.instrument}: no stop is proven for all of it`, simulated)
     const slipped = protection.stop - position.direction * instrument.slippage
     total += openProfit(position, instrument, slipped) - instrument.roundTripCost * position.size
-    inputs.push(shownOf(protection, protection.stop))
+    inputs.push(shownOf(position, position.size), shownOf(protection, protection.stop))
   }
   return derive(Math.min(0, total), 'fills and working stops', inputs)
 }

@@ -3,6 +3,7 @@
  * this says what they mean on a screen.
  */
 import type { Topics } from '../wire/index.ts'
+import { agedQuotes, agedRows } from './ages.ts'
 import { conditionsOf } from './conditions.ts'
 import { headerView } from './header.ts'
 import { actorRows, decisionRows, fillRows, orderRows } from './lists.ts'
@@ -15,7 +16,9 @@ import { truthTopic } from './truth.ts'
 
 export { SETTING, type DashboardRows, type LiveQuote, type Moment } from './rows.ts'
 
-export function topicsOf(rows: DashboardRows, moment: Moment): Topics {
+export function topicsOf(found: DashboardRows, at: Moment): Topics {
+  const moment = agedQuotes(found, at)
+  const rows = agedRows(found, moment)
   return {
     header: headerView(rows, moment),
     scanner: scannerRows(rows, moment),

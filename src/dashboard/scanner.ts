@@ -1,3 +1,4 @@
+import { tradeDateOf } from '../domain/calendar/index.ts'
 import { type Shown, type ScannerRow, derive, unknown } from '../wire/index.ts'
 import type { DashboardRows, Moment } from './rows.ts'
 import { isSimulated, shownOf, shownQuote } from './shown-row.ts'
@@ -11,10 +12,16 @@ export function scannerRows(rows: DashboardRows, moment: Moment): readonly Scann
       const quote = moment.quotes.get(root)
       const state = rows.scanner.find((each) => each.instrument === root)
       const last = shownQuote(quote, simulated)
+      // The open that an earlier day's row has is not the open of today.
+      const isOfToday =
+        state !== undefined && state.asOf !== null && tradeDateOf(state.asOf) === tradeDateOf(moment.now)
       const change: Shown<number> =
-        state === undefined || state.sessionOpen === null || last.value === null
+        !isOfToday || state.sessionOpen === null || last.value === null
           ? unknown('scanner', 'no open of the trading day yet', simulated)
-          : derive(last.value - state.sessionOpen, 'last price and open of the trading day', [last])
+          : derive(last.value - state.sessionOpen, 'last price and open of the trading day', [
+              shownOf(state, state.sessionOpen, simulated),
+              last,
+            ])
       return {
         instrument: root,
         last,
@@ -75,7 +82,8 @@ function latestDenial(
   since: number | null,
 ): { readonly word: Shown<string>; readonly text: string } | undefined {
   const newest = decisions.find((each) => each.instrument === root)
-  if (newest === undefined || newest.passed === true || (newest.asOf ?? 0) < (since ?? 0)) return undefined
+  if (newest === undefined || newest.verdict !== 'DENIED' || (newest.asOf ?? 0) < (since ?? 0))
+    return undefined
   const name = newest.phases.find((each) => each.phase === newest.failedPhase)?.name ?? 'gate'
   return { word: shownOf(newest, `no: ${name}`), text: `phase ${newest.failedPhase} ${name}: ${newest.text}` }
 }

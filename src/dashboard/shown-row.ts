@@ -34,7 +34,7 @@ export function shownQuote(quote: LiveQuote | undefined, isSimulated: boolean): 
   )
 }
 
-export function isSimulated({ account }: DashboardRows): boolean {
+export function isSimulated({ account }: Pick<DashboardRows, 'account'>): boolean {
   return account?.route !== 'broker'
 }
 

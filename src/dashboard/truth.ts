@@ -1,7 +1,7 @@
-import type { ModeChange, Shown, Topics, TruthRow } from '../wire/index.ts'
+import { type ModeChange, type Shown, type Topics, type TruthRow, derive, unknown } from '../wire/index.ts'
 import { accountOf, feedOf, headerView, modeOf, orderAccountOf, scannerPass } from './header.ts'
 import type { DashboardRows, Moment } from './rows.ts'
-import { isSimulated } from './shown-row.ts'
+import { isSimulated, shownOf } from './shown-row.ts'
 
 const HISTORY_MAX = 20
 
@@ -26,7 +26,6 @@ export function truthTopic(rows: DashboardRows, moment: Moment): Topics['truth']
 function truthRows(rows: DashboardRows, moment: Moment): readonly TruthRow[] {
   const header = headerView(rows, moment)
   const { proof } = rows
-  const account = ({ id, name }: { id: string; name: string }): string => `${name}  #${id}`
   return [
     row('broker mode', modeOf(rows, moment), String, `mode_history ${rows.modeHistory[0]?.id ?? ''}`),
     row(
@@ -48,7 +47,7 @@ function truthRows(rows: DashboardRows, moment: Moment): readonly TruthRow[] {
       ({ isOpen, label }) => `${isOpen ? 'OPEN' : 'CLOSED'}  ${label}`,
       'settings market.session',
     ),
-    row('protection', protectionOf(rows), String, 'protection'),
+    row('protection', protectionOf(rows), String, 'protection', hasUnproven(rows)),
     row('scanner', scannerPass(rows), ({ count, of }) => `${count}/${of}`, 'scanner_state'),
     row(
       'feed',
@@ -67,12 +66,18 @@ function truthRows(rows: DashboardRows, moment: Moment): readonly TruthRow[] {
   ]
 }
 
-function row<T>(label: string, shown: Shown<T>, text: (value: T) => string, proof: string): TruthRow {
+function row<T>(
+  label: string,
+  shown: Shown<T>,
+  text: (value: T) => string,
+  proof: string,
+  isWrong = false,
+): TruthRow {
   return {
     label,
     shown: { ...shown, value: shown.value === null ? null : text(shown.value) },
     proof: proof.trim(),
-    needsAttention: ['stale', 'delayed', 'unknown', 'disputed'].includes(shown.state),
+    needsAttention: isWrong || ['stale', 'delayed', 'unknown', 'disputed'].includes(shown.state),
   }
 }
 
@@ -94,25 +99,42 @@ function sessionOf({ session }: DashboardRows): Shown<string> {
     seq: null,
     state: session.state,
     isSimulated: session.route !== 'broker',
-    ...(session.lastFault === null ? {} : { why: session.lastFault }),
+    ...(session.state === 'current' ? {} : { why: session.lastFault ?? 'not connected' }),
   }
 }
 
-function protectionOf({ positions, protections, account }: DashboardRows): Shown<string> {
+function protectionOf(rows: DashboardRows): Shown<string> {
+  const { positions, protections, proof } = rows
+  if (proof === undefined) return unknown('protection', 'the broker was not asked yet', true)
   const open = positions.filter((each) => each.size > 0)
-  const proven = open.filter((position) =>
-    protections.some((each) => each.contractId === position.contractId && each.phase === 'protected'),
+  if (open.length === 0) return shownOf({ ...proof, source: 'positions' }, 'no open position')
+  // As good as the worst of them, and as old as the oldest.
+  const inputs = open.map((position) => {
+    const found = protections.find((each) => isOf(each, position))
+    return found === undefined ? unknown<number>('protection', 'not looked at yet', true) : shownOf(found, 0)
+  })
+  return derive(`${open.length - unproven(rows).length} of ${open.length} proven`, 'protection', inputs)
+}
+
+function hasUnproven(rows: DashboardRows): boolean {
+  return unproven(rows).length > 0
+}
+
+/** Open positions whose stop is not proven. */
+function unproven({ positions, protections }: DashboardRows): DashboardRows['positions'] {
+  return positions.filter(
+    (position) =>
+      position.size > 0 && !protections.some((each) => isOf(each, position) && each.phase === 'protected'),
   )
-  const instants = protections.map((each) => each.asOf).filter((each) => each !== null)
-  return {
-    value: open.length === 0 ? 'no open position' : `${proven.length} of ${open.length} proven`,
-    source: 'protection',
-    asOf: instants.length === 0 ? (account?.asOf ?? null) : Math.min(...instants),
-    seq: null,
-    state: proven.length === open.length ? 'current' : 'unknown',
-    isSimulated: account?.route !== 'broker',
-    ...(proven.length === open.length ? {} : { why: 'a position whose stop is not proven' }),
-  }
+}
+
+interface OfContract {
+  readonly accountId: string
+  readonly contractId: string
+}
+
+function isOf(protection: OfContract, position: OfContract): boolean {
+  return protection.contractId === position.contractId && protection.accountId === position.accountId
 }
 
 function floorOf({ settings }: DashboardRows): Shown<number> {
@@ -143,4 +165,8 @@ function money(micros: number): string {
   const cents = Math.round(micros / 10_000)
   const text = (Math.abs(cents) / 100).toLocaleString('en-US', { minimumFractionDigits: 2 })
   return `${cents < 0 ? '\u2212' : ''}${text}`
+}
+
+function account({ id, name }: { readonly id: string; readonly name: string }): string {
+  return `${name}  #${id}`
 }

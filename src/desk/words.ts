@@ -43,11 +43,13 @@ export function protectionText(kind: ProtectionKind, facts: ProtectionFacts, ins
   }
 }
 
+/** The stop that counts: of those that work the loosest, for it says what may be lost. */
 export function stopOf(legs: readonly ProtectiveLeg[]): ProtectiveLeg | undefined {
-  return (
-    legs.find((each) => each.leg === 'stop' && each.status === 'working') ??
-    legs.find((each) => each.leg === 'stop')
-  )
+  const stops = legs.filter((each) => each.leg === 'stop')
+  const loosestFirst = stops
+    .filter((each) => each.status === 'working')
+    .toSorted((a, b) => b.direction * ((b.price ?? 0) - (a.price ?? 0)))
+  return loosestFirst[0] ?? stops[0]
 }
 
 export function targetOf(legs: readonly ProtectiveLeg[]): ProtectiveLeg | undefined {

@@ -1,4 +1,4 @@
-import type { Direction, Instrument, Ticks, Usd } from '../domain/index.ts'
+import { type Direction, type Instrument, type Ticks, type Usd, ticks } from '../domain/index.ts'
 import { stopTicksMax } from '../domain/risk/index.ts'
 
 /** A protective order of ours as the channels show it. Moments are of the steady clock. */
@@ -83,7 +83,7 @@ export function allowedStopOf(
   if (widest < 1) return undefined
   const price = averageFractional - Math.sign(net) * widest
   // Rounded to the tick nearer to the position: the tighter one.
-  return ((net > 0 ? Math.ceil(price) : Math.floor(price)) + 0) as Ticks
+  return ticks((net > 0 ? Math.ceil(price) : Math.floor(price)) + 0)
 }
 
 const isWorking = ({ status }: ProtectiveLeg): boolean => status === 'working'

@@ -1,4 +1,10 @@
-import type { BrokerOrder, BrokerPosition, BrokerTrade, EpochMs, Usd } from '../domain/index.ts'
+import {
+  type BrokerOrder,
+  type BrokerPosition,
+  type BrokerTrade,
+  type EpochMs,
+  usd,
+} from '../domain/index.ts'
 import { netByContract } from './exposure.ts'
 import { bracketChildOf } from './tags.ts'
 import {
@@ -281,7 +287,7 @@ class Pass {
           side: row.side,
           size: row.size,
           price: row.stop ?? row.limit,
-          risk: 0 as Usd,
+          risk: usd(0),
           intentAt: row.createdAt,
         }),
       )

@@ -1,4 +1,4 @@
-import type { EpochMs } from '../domain/index.ts'
+import { type EpochMs, epochMs } from '../domain/index.ts'
 
 /** The numbers of the wire (projectx-gateway 3). */
 export const ORDER_STATUS = {
@@ -68,6 +68,9 @@ export interface QuoteEvent {
   readonly data: JsonObject
 }
 
+const EARLIEST = Date.UTC(1990, 1)
+const LATEST = Date.UTC(2099, 0)
+
 /** `2026-03-10T12:25:00.1230000+00:00`: seven digits and an offset, as live. */
 export function wireInstant(t: number): string {
   return `${new Date(t).toISOString().slice(0, -1)}0000+00:00`
@@ -86,7 +89,9 @@ export function parseInstant(text: string): EpochMs | undefined {
   if (match === null) return undefined
   const zoned = match[4] === undefined && match[1] !== undefined ? `${text.trim()}Z` : text.trim()
   const t = Date.parse(zoned)
-  return Number.isFinite(t) ? (Math.floor(t) as EpochMs) : undefined
+  if (!Number.isFinite(t)) return undefined
+  // A client may ask from the beginning of time: there are no data beyond these years either way.
+  return epochMs(Math.floor(Math.min(Math.max(t, EARLIEST), LATEST)))
 }
 
 export function withoutNulls(data: JsonObject): JsonObject {

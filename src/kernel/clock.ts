@@ -45,10 +45,6 @@ export function monotonicMs(): number {
   return threadStartedMs + performance.now()
 }
 
-export function wallMs(): number {
-  return Date.now()
-}
-
 export const realTiming: Timing = {
   monotonic: monotonicMs,
   defer: (run) => queueMicrotask(run),

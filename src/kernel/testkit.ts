@@ -177,7 +177,7 @@ function makeProbe<Api>(system: ActorSystem, path: string): Probe<Api> {
     create: () => handlers,
   })
   // It runs at the next settling; what is sent to it until then waits.
-  system.spawn(probe, { path, props: undefined }).catch(() => {})
+  void system.spawn(probe, { path, props: undefined })
 
   const describe = (): string => heard.map((one) => `${one.type} ${JSON.stringify(one.arg)}`).join('\n  ')
   return {

@@ -104,7 +104,14 @@ function sessionStore(orm: Orm) {
         if (now - found.lastSeenAt >= SEEN_MS)
           await em.nativeUpdate(Session, { tokenHash }, { lastSeenAt: now })
         const { createdAt, expiresAt, address } = found
-        return { tokenHash, user: userRow(found.user), createdAt, lastSeenAt: found.lastSeenAt, expiresAt, address }
+        return {
+          tokenHash,
+          user: userRow(found.user),
+          createdAt,
+          lastSeenAt: found.lastSeenAt,
+          expiresAt,
+          address,
+        }
       }),
     endSession: (tokenHash: string) =>
       orm.write(async (em) => (await em.nativeDelete(Session, { tokenHash })) > 0),

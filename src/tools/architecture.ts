@@ -36,7 +36,7 @@ export async function cruiseTree(folders: readonly string[] = FOLDERS): Promise<
   // The exit code is the number of violations; the report says them by name.
   const output = await promisify(execFile)('depcruise', args, { cwd: ROOT, maxBuffer: 64 << 20 }).catch(
     (error: { stdout?: string; stderr?: string }) => {
-      if (!error.stdout) throw new Error(`dependency-cruiser did not run: ${error.stderr ?? String(error)}`)
+      if (!error.stdout) throw new Error(`dependency-cruiser did not run: ${error.stderr ?? 'no output'}`)
       return { stdout: error.stdout }
     },
   )

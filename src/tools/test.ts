@@ -7,7 +7,7 @@ import { existsSync } from 'node:fs'
 import { readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { ROOT, run } from './run.ts'
-import { findChromium } from '../../test/support/chromium.ts'
+import { findChromium } from './chromium.ts'
 
 interface Report {
   readonly success: boolean

@@ -48,8 +48,7 @@ export type ClientMessage = {
 }
 
 /** `POST /api/v1/commands`, JSON. The same id twice is answered like the first time. */
-export type CommandRequest =
-  | { readonly id: string; readonly kind: 'set-stop-level'; readonly level: 0 | 1 }
+export type CommandRequest = { readonly id: string; readonly kind: 'set-stop-level'; readonly level: 0 | 1 }
 
 export type CommandReply =
   | { readonly id: string; readonly outcome: 'accepted' }

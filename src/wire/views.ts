@@ -25,7 +25,11 @@ export interface HeaderView {
   readonly viewingAccount: Shown<AccountName>
   readonly orderAccount: Shown<AccountName>
   /** `OPEN` or `CLOSED` with the session of the day, e.g. `NY AM`. */
-  readonly market: Shown<{ readonly isOpen: boolean; readonly label: string; readonly opensAt: number | null }>
+  readonly market: Shown<{
+    readonly isOpen: boolean
+    readonly label: string
+    readonly opensAt: number | null
+  }>
   /** Our flatten time of this trading day. */
   readonly flatBy: Shown<number>
   readonly tradingDay: Shown<string>

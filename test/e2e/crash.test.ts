@@ -53,7 +53,7 @@ describe('a worker that dies while the platform runs', () => {
   test('an analyst comes back, the screen shows that it was away, and nobody else was touched', async () => {
     const before = await client.snapshot()
 
-    kael.system.kill('analyst/MNQ')
+    await kael.system.kill('analyst/MNQ')
 
     const after = await eventually(
       'the analyst is back',
@@ -69,7 +69,7 @@ describe('a worker that dies while the platform runs', () => {
   })
 
   test('the feed comes back, every instrument is current again and its minutes have no hole', async () => {
-    kael.system.kill('feed')
+    await kael.system.kill('feed')
 
     await eventually(
       'the feed is back',

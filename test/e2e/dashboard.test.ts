@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { type Browser, type Page, chromium } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { ROOT } from '../../src/tools/run.ts'
-import { CHROMIUM_ARGS, findChromium } from '../support/chromium.ts'
+import { CHROMIUM_ARGS, findChromium } from '../../src/tools/chromium.ts'
 import { type KaelProcess, startKaelProcess, temporaryFolder } from '../support/kael-process.ts'
 
 const executablePath = findChromium()
@@ -45,6 +45,7 @@ describe.runIf(executablePath !== undefined)('the dashboard in a real browser', 
     await page.keyboard.press('Enter')
 
     await page.waitForSelector('.scanner-row')
+    expect(await page.title()).toContain('Kael')
   })
 
   test('thirteen instruments are scanned, and their prices move', async () => {
@@ -61,6 +62,7 @@ describe.runIf(executablePath !== undefined)('the dashboard in a real browser', 
       before,
       { timeout: 60_000 },
     )
+    expect(before).toHaveLength(13)
   })
 
   test('the mode badge says RUNTIME SIM, and nowhere on the page stands another mode', async () => {

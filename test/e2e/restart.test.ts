@@ -98,7 +98,9 @@ describe('kill -9 of the whole platform', () => {
     expect(entriesOf(whileDead).length).toBeLessThanOrEqual(tags.length)
     const permitted = after.topics.decisions.filter((each) => each.verdict === 'PERMITTED')
     expect(tags.length).toBeLessThanOrEqual(permitted.length)
-    if (held.length > 0)
-      expect(after.topics.positions.map((each) => each.contract)).toContain(before.card.contract)
+    expect(after.topics.positions.map((each) => each.contract).toSorted()).toEqual(
+      held.map((each) => each.contractId).toSorted(),
+    )
+    expect(after.topics.fills.map((each) => each.instrument)).toContain(before.card.instrument)
   })
 })

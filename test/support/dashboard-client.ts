@@ -1,4 +1,4 @@
-import WebSocket from 'ws'
+import { WebSocket } from 'ws'
 import type { CommandReply, Snapshot, StreamMessage } from '../../src/wire/index.ts'
 
 /** A program that uses the dashboard's own interface, signed in. */
@@ -46,7 +46,7 @@ export async function signIn(url: string, password: string): Promise<DashboardCl
         origin: url,
       })
       await new Promise((done, fail) => socket.once('open', done).once('error', fail))
-      socket.on('message', (data) => onMessage(JSON.parse(String(data)) as StreamMessage))
+      socket.on('message', (data: Buffer) => onMessage(JSON.parse(data.toString('utf8')) as StreamMessage))
       return () => socket.close()
     },
   }

@@ -59,7 +59,10 @@ describe('tidy', () => {
   })
 
   test('nothing is typed any, and nothing goes round the type checker', async () => {
-    const files = await filesUnder('src', 'actors', 'web', 'migrations', 'test')
+    const files = (await filesUnder('src', 'actors', 'web', 'migrations', 'test')).filter(
+      // This file spells what it looks for.
+      ({ path }) => path !== 'test/tools/tidy.test.ts',
+    )
 
     expect(linesWith(files, /\bas any\b|: any\b|<any>|@ts-ignore|@ts-nocheck/)).toEqual([])
   })

@@ -41,7 +41,7 @@ export type Sized =
  */
 export function sizeFor(instrument: Instrument, stopDistance: TickSpan, limits: RiskLimits): Sized {
   const stopTicks = Math.abs(stopDistance)
-  const cap = Math.min(limits.stopLossCap, STOP_LOSS_CAP) as Usd
+  const cap = limits.stopLossCap < STOP_LOSS_CAP ? limits.stopLossCap : STOP_LOSS_CAP
   const riskOfOne = riskMicros(instrument, stopTicks, 1)
   const denied = { kind: 'denied', riskOfOne, cap, stopTicksMax: stopTicksMax(instrument, cap, 1) } as const
   if (stopTicks === 0) return { ...denied, code: 'STOP_MISSING' }

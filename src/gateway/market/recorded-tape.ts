@@ -1,4 +1,4 @@
-import { type EpochMs } from '../../domain/index.ts'
+import { type EpochMs, epochMs } from '../../domain/index.ts'
 import type { ListedContract } from '../contracts.ts'
 import { MINUTE_MS, type MinuteBar, type Tape, type Tick, lowerBound, minuteFloor } from './tape.ts'
 
@@ -29,7 +29,7 @@ export function recordedTape(series: ReadonlyMap<string, RecordedSeries>, from: 
   const of = (contract: ListedContract): RecordedSeries | undefined => series.get(contract.instrument.root)
 
   return {
-    from: (Math.min(from, minutes[0] ?? from) - 60_000) as EpochMs,
+    from: epochMs(Math.min(from, minutes[0] ?? from) - 60_000),
     nextMinute: (t) => minutes[lowerBound(minutes, minuteFloor(t))],
     ticksOf(contract, minute) {
       const rows = of(contract)
