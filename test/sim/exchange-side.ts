@@ -28,6 +28,8 @@ export interface ExchangeSideOptions {
 }
 
 export interface ExchangeSide {
+  /** How often each kind of fault came true: a run in which none did proves nothing about it. */
+  readonly marks: ReadonlyMap<string, number>
   readonly send: HttpSend
   readonly pause: typeof realPause
   openLink(hub: HubName): OpenHubLink
@@ -54,6 +56,12 @@ export function exchangeSide(options: ExchangeSideOptions): ExchangeSide {
   const stopsSeen = new Set<number>()
   let { faults } = options
   let isUserHubDown = false
+  const marks = new Map<string, number>()
+
+  function mark(kind: string, detail: string): void {
+    marks.set(kind, (marks.get(kind) ?? 0) + 1)
+    trail.note(`fault: ${kind}, ${detail}`)
+  }
 
   const oneWay = (): number => ONE_WAY_MS.least + network.int(ONE_WAY_MS.more)
   const delay = (): Promise<void> => clock.sleep(oneWay())
@@ -64,7 +72,7 @@ export function exchangeSide(options: ExchangeSideOptions): ExchangeSide {
     const isLost = request.path.toLowerCase() === '/api/order/place' && faults.losesPlaceReply()
     await delay()
     if (isLost) {
-      trail.note(`fault: the reply to ${request.path} is lost`)
+      mark('place reply lost', request.body ?? '')
       return {
         kind: 'lost',
         fault: { code: 'DISCONNECTED', retry: 'afterReconcile', detail: 'the line broke before the answer' },
@@ -91,8 +99,7 @@ export function exchangeSide(options: ExchangeSideOptions): ExchangeSide {
     return reply
   }
 
-  const isWanted = (topic: string): boolean =>
-    [...lines.market].some((each) => each.topics.has(topic))
+  const isWanted = (topic: string): boolean => [...lines.market].some((each) => each.topics.has(topic))
 
   function publish(events: readonly WireEvent[]): void {
     if (events.length === 0) return
@@ -109,7 +116,11 @@ export function exchangeSide(options: ExchangeSideOptions): ExchangeSide {
     const records = userRecords([event], NO_QUIRKS)
     trail.note(`${event.target} ${JSON.stringify(event.data)}`)
     tell('user', records)
-    if (faults.doublesUserEvents()) clock.timeout(accidents.int(ECHO_MS_MAX), () => tell('user', records))
+    if (faults.doublesUserEvents())
+      clock.timeout(accidents.int(ECHO_MS_MAX), () => {
+        mark('user event doubled', event.target)
+        tell('user', records)
+      })
     considerTakingStop(event)
   }
 
@@ -140,7 +151,7 @@ export function exchangeSide(options: ExchangeSideOptions): ExchangeSide {
     if (!faults.takesStopAway()) return
     clock.timeout(TAKEN_MS.least + accidents.int(TAKEN_MS.more), () => {
       const reply = exchange.handle('/api/Order/cancel', { accountId, orderId: id }, otherHand(), clock.now())
-      trail.note(`fault: another hand cancels the stop ${id}: ${JSON.stringify(reply.json ?? null)}`)
+      if (reply.json?.['success'] === true) mark('stop taken away', `order ${id}`)
       publish(exchange.drain())
     })
   }
@@ -195,7 +206,7 @@ export function exchangeSide(options: ExchangeSideOptions): ExchangeSide {
     if (next === undefined) return
     clock.timeout(next.inMs, () => {
       if (faults === NO_FAULTS) return
-      trail.note(`fault: the user hub is away for ${next.forMs} ms`)
+      mark('user hub dropped', `away for ${next.forMs} ms`)
       isUserHubDown = true
       for (const line of lines.user) line.end('the line broke')
       clock.timeout(next.forMs, () => {
@@ -207,6 +218,7 @@ export function exchangeSide(options: ExchangeSideOptions): ExchangeSide {
   scheduleDrop()
 
   return {
+    marks,
     send,
     pause,
     openLink: (hub) => (linkOptions) => simulatedLink(serverOf(hub), linkOptions),

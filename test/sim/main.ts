@@ -1,5 +1,5 @@
 /**
- * `npm run sim -- [--seed S] [--minutes N] [--instruments A,B] [--faults] [--json]`: the whole platform in one thread
+ * `npm run sim -- [--seed S] [--minutes N] [--instruments A,B] [--faults] [--busy] [--json]`: the whole platform in one thread
  * on a virtual clock. Exit code 1 when an invariant broke.
  */
 import { parseArgs } from 'node:util'
@@ -35,11 +35,12 @@ async function main(args: readonly string[]): Promise<number> {
   return simulation.violations.length === 0 ? 0 : 1
 }
 
-function inWords({ summary }: Simulation, hasFaults: boolean): string {
+function inWords({ summary, faults }: Simulation, hasFaults: boolean): string {
   const { seed, minutes, decisions, permitted, filled, violations, hash } = summary
   return [
     `seed ${seed}, ${minutes} virtual minutes${hasFaults ? ', with faults' : ''}: ${decisions} decisions, ` +
       `${permitted} permitted, ${filled} filled, ${violations} violations`,
+    ...(hasFaults ? [`faults ${JSON.stringify(faults)}`] : []),
     `hash ${hash}`,
   ].join('\n')
 }
@@ -59,7 +60,7 @@ function accusations({ summary, violations, trail }: Simulation): readonly strin
 function read(args: readonly string[]): Result<Asked, string> {
   const parsed = parsedOf(args)
   if (!parsed.ok) return parsed
-  const { seed, minutes, instruments, faults, json } = parsed.value
+  const { seed, minutes, instruments, faults, busy, json } = parsed.value
   const count = Number(minutes)
   if (!Number.isInteger(count) || count < 1 || count > MINUTES_MAX)
     return failed(`--minutes ${minutes}: it is a whole number from 1 to ${MINUTES_MAX}`)
@@ -68,7 +69,14 @@ function read(args: readonly string[]): Result<Asked, string> {
   if (stranger !== undefined) return failed(`--instruments ${stranger}: no such instrument is in the roster`)
   if (new Set(roots).size < roots.length) return failed(`--instruments ${instruments}: each is named once`)
   return ok({
-    options: { seed, minutes: count, instruments: roots, hasFaults: faults, start: DEFAULT_START },
+    options: {
+      seed,
+      minutes: count,
+      instruments: roots,
+      hasFaults: faults,
+      isBusy: busy,
+      start: DEFAULT_START,
+    },
     isJson: json,
   })
 }
@@ -82,6 +90,7 @@ function parsedOf(args: readonly string[]) {
         minutes: { type: 'string', default: String(DEFAULT_MINUTES) },
         instruments: { type: 'string', default: DEFAULT_INSTRUMENTS },
         faults: { type: 'boolean', default: false },
+        busy: { type: 'boolean', default: false },
         json: { type: 'boolean', default: false },
       },
     })

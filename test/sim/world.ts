@@ -30,6 +30,7 @@ import {
   memoryJournalStore,
 } from './memory-store.ts'
 import { type Oracle, type Violation, createOracle } from './oracle.ts'
+import { workload } from './workload.ts'
 import { type Trail, clockText, createTrail } from './trail.ts'
 
 export interface SimulationOptions {
@@ -38,6 +39,8 @@ export interface SimulationOptions {
   readonly minutes: number
   readonly instruments: readonly string[]
   readonly hasFaults: boolean
+  /** Many signals from the seed beside those of the analysts. */
+  readonly isBusy?: boolean
   readonly start: EpochMs
   /** Told of each decision as it is written. */
   readonly onDecision?: (line: string) => void
@@ -48,6 +51,8 @@ export interface Simulation {
   /** One line a decision, in words. */
   readonly decisions: readonly string[]
   readonly violations: readonly Violation[]
+  /** How often each kind of fault came true. */
+  readonly faults: Readonly<Record<string, number>>
   /** The last events, when an invariant broke. */
   readonly trail: readonly string[]
 }
@@ -114,7 +119,13 @@ export async function simulate(options: SimulationOptions): Promise<Simulation> 
   const isBroken = oracle.violations.length > 0
   const last = isBroken ? trail.last(TRAIL_LINES) : []
   if (!isBroken) await kit.close()
-  return { summary, decisions: world.lines, violations: oracle.violations, trail: last }
+  return {
+    summary,
+    decisions: world.lines,
+    violations: oracle.violations,
+    faults: Object.fromEntries(side.marks),
+    trail: last,
+  }
 }
 
 async function openWorld(options: SimulationOptions): Promise<World> {
@@ -237,6 +248,8 @@ async function startActors(world: World, options: SimulationOptions): Promise<vo
       supervise,
       props: { root, index, arena, executor: EXECUTOR, speed },
     })
+  if (options.isBusy === true)
+    await kit.spawn(workload, { path: 'workload', props: { instruments, arena, executor: EXECUTOR, seed } })
 }
 
 interface Listening {
