@@ -12,8 +12,11 @@ import { type Suite, machineText, tableOf } from './report.ts'
 enableCompileCache()
 
 const SUITES: Readonly<Record<string, () => Promise<Suite>>> = {
-  ict: async () => (await import('./suites/ict.ts')).ictSuite,
   kernel: async () => (await import('./suites/kernel.ts')).kernelSuite,
+  ict: async () => (await import('./suites/ict.ts')).ictSuite,
+  'order-path': async () => (await import('./suites/order-path.ts')).orderPathSuite,
+  feed: async () => (await import('./suites/feed.ts')).feedSuite,
+  start: async () => (await import('./suites/start.ts')).startSuite,
 }
 
 process.exitCode = await main(process.argv.slice(2))

@@ -16,13 +16,19 @@ const times = stamps && new Float64Array(stamps, 8)
 const arrived = stamps && new Int32Array(stamps, 0, 1)
 let told = 0
 
-parentPort?.on('message', (message: RawMessage) => {
-  if (message === 'told') parentPort?.postMessage(told)
+const port = parentPort
+port?.on('message', (message: RawMessage) => {
+  if (message === 'told') answer(told)
   else if (message === 'exit') process.exit(7)
-  else if (bars === 'echo') parentPort?.postMessage(message)
+  else if (bars === 'echo') answer(message)
   else if (bars === 'count') told++
   else stamp()
 })
+
+function answer(value: unknown): void {
+  // oxlint-disable-next-line unicorn/require-post-message-target-origin -- A port of this process, not a window.
+  port?.postMessage(value)
+}
 
 function stamp(): void {
   if (times !== undefined) times[place] = Number(process.hrtime.bigint())

@@ -25,9 +25,16 @@ export async function startRawWorker(
   const ask = (message: RawMessage): Promise<unknown> =>
     new Promise((resolve) => {
       waiting.push(resolve)
+      // oxlint-disable-next-line unicorn/require-post-message-target-origin -- A port of this process, not a window.
       worker.postMessage(message)
     })
   const exited = new Promise<number>((resolve) => void worker.once('exit', resolve))
   await ask('told')
-  return { ask, tell: (message) => worker.postMessage(message), exited, end: () => worker.terminate() }
+  return {
+    ask,
+    // oxlint-disable-next-line unicorn/require-post-message-target-origin -- A port of this process, not a window.
+    tell: (message) => worker.postMessage(message),
+    exited,
+    end: () => worker.terminate(),
+  }
 }
