@@ -298,7 +298,9 @@ export const aQuote = (last: number | undefined, changes: Partial<LiveQuote> = {
   ...changes,
 })
 
-export function moment(changes: { now?: number; speed?: number; quotes?: readonly LiveQuote[] } = {}): Moment {
+export function moment(
+  changes: { now?: number; speed?: number; quotes?: readonly LiveQuote[] } = {},
+): Moment {
   const { now = NOW, speed = 1, quotes = [aQuote(79_700)] } = changes
   return { now: epochMs(now), speed, quotes: new Map(quotes.map((each) => [each.instrument, each])) }
 }
