@@ -48,7 +48,7 @@ import {
 } from '../src/gate/index.ts'
 import { type Context, defineActor } from '../src/kernel/index.ts'
 import { type Fault, type Result, invariant } from '../src/lib/index.ts'
-import { type ExecutorStore, openExecutorStore } from '../src/store/index.ts'
+import { type Claim, type ExecutorStore, openExecutorStore } from '../src/store/index.ts'
 import type { JournalApi } from './journal.ts'
 import type { ServerApi } from './server.ts'
 import { BrokerLink, type LinkPorts } from './support/broker-link.ts'
@@ -139,6 +139,10 @@ export interface ExecutorPorts extends LinkPorts {
 const RECONCILE_MS = 5_000
 const RECONCILE_REAL_MS_MIN = 150
 const LOOK_MS = 100
+/** A judgement waits no longer than this for a fresh read: on an old one the gate denies by itself. Real ms. */
+const FRESH_WAIT_MS = 1_000
+/** The end of the platform waits this long for answers that are on their way. Real ms. */
+const SETTLE_WAIT_MS = 2_000
 const VALIDATE_MS = 20_000
 const PROBE_MS = 3_000
 const LAG_MS = 50
@@ -188,6 +192,7 @@ export default executorActor({
 /** What must be known before the first signal can be heard. */
 interface Footing {
   readonly store: ExecutorStore
+  readonly claim: Claim
   readonly link: BrokerLink
   readonly orders: OrderDesk
   readonly desk: Desk
@@ -201,6 +206,7 @@ class Executor {
   readonly #props: ExecutorProps
   readonly #author: Author
   readonly #store: ExecutorStore
+  readonly #claim: Claim
   readonly #link: BrokerLink
   readonly #orders: OrderDesk
   readonly #desk: Desk
@@ -209,6 +215,7 @@ class Executor {
   readonly #reconciler: Reconciler
   readonly #protector: Protector
   readonly #judged = new Set<string>()
+  readonly #placing = new Set<Promise<void>>()
   readonly #market = new Map<string, MarketView>()
   #control: Evidence['control']
   #marketHub: 'current' | 'resyncing' | 'down' = 'down'
@@ -226,7 +233,7 @@ class Executor {
   ): Promise<Executor> {
     const { accountId, route, configRevision } = props
     const store = ports.openStore(props.databaseUrl, { route })
-    demand('the executor of this account', await store.claimExecutor(accountId))
+    const claim = demand('the executor of this account', await store.claimExecutor(accountId))
     const epoch = demand('epoch', await store.nextExecutorEpoch(accountId, `incarnation ${context.epoch}`))
     const { clock, log } = context
     const link = new BrokerLink(
@@ -244,6 +251,7 @@ class Executor {
       { route, accountId, epoch, configRevision },
       {
         store,
+        claim,
         link,
         orders: ports.createOrderClient(link.gateway, link.session),
         desk,
@@ -261,6 +269,7 @@ class Executor {
     this.#props = props
     this.#author = author
     this.#store = footing.store
+    this.#claim = footing.claim
     this.#link = footing.link
     this.#orders = footing.orders
     this.#desk = footing.desk
@@ -324,6 +333,10 @@ class Executor {
     const positions = demand('positions', await this.#store.positions(accountId))
     const left = positions.filter((each) => each.size > 0).map((each) => each.contractId)
     this.#writer.left(left)
+    void this.#claim.lost.then((why) =>
+      // Another executor may have the account from here on: this one sends nothing more.
+      this.#failWith(new Error(`the claim on account ${accountId} is lost: ${why}`)),
+    )
     this.#openHub()
     await this.#reconciler.pass()
     for (const contractId of left) this.#protector.lookAt(contractId)
@@ -355,7 +368,10 @@ class Executor {
   #startTimers(): void {
     const { speed } = this.#props
     const { clock, log } = this.#context
-    clock.interval(Math.max(RECONCILE_MS, paced(RECONCILE_REAL_MS_MIN, speed)), () => this.#reconciler.pass())
+    clock.interval(Math.max(RECONCILE_MS, paced(RECONCILE_REAL_MS_MIN, speed)), async () => {
+      await this.#followStopLevel()
+      await this.#reconciler.pass()
+    })
     clock.interval(paced(LOOK_MS, speed), () => this.#look())
     clock.interval(paced(PROBE_MS, speed), () => this.#link.probe())
     clock.interval(paced(VALIDATE_MS, speed), async () => {
@@ -374,7 +390,9 @@ class Executor {
   async onSignal(signal: Signal): Promise<void> {
     if (this.#judged.has(signal.id)) return
     this.#judged.add(signal.id)
-    if (!this.#reconciler.isFresh()) await this.#reconciler.pass()
+    const { clock } = this.#context
+    if (!this.#reconciler.isFresh())
+      await Promise.race([this.#reconciler.pass(), clock.sleep(paced(FRESH_WAIT_MS, this.#props.speed))])
 
     const order = this.#compose(signal)
     const evidence = this.#evidence(order, signal)
@@ -426,13 +444,25 @@ class Executor {
   }
 
   async setStopLevel({ level, by }: StopCommand): Promise<{ readonly level: StopLevel }> {
+    this.#takeStopLevel(level, by)
+    return { level }
+  }
+
+  /** What is kept holds, also when the word of it did not arrive. A lower level needs the word itself. */
+  async #followStopLevel(): Promise<void> {
+    const kept = await this.#store.stopLevel()
+    if (!kept.ok) return this.#context.log.warn('the stop level was not read', { fault: kept.error.detail })
+    if (kept.value !== undefined && kept.value.level > this.#control.stopLevel)
+      this.#takeStopLevel(kept.value.level, kept.value.by)
+  }
+
+  #takeStopLevel(level: StopLevel, by: string): void {
     this.#control = { ...this.#control, stopLevel: level }
     // A person who lets entries through again has looked at what happened.
     if (level === 0) this.#enabledAt = this.#now()
     this.#desk.version++
     this.#context.log.info('stop level', { level, by })
     this.#changed('header')
-    return { level }
   }
 
   report(): OpenReport {
@@ -461,6 +491,9 @@ class Executor {
   async drain(): Promise<void> {
     this.#isClosed = true
     this.#control = { ...this.#control, state: 'REDUCING' }
+    // What is on its way is found out first: it may be one to cancel.
+    const { clock } = this.#context
+    await Promise.race([Promise.all(this.#placing), clock.sleep(paced(SETTLE_WAIT_MS, this.#props.speed))])
     for (const order of this.#desk.orders) await this.#cancelEntry(order, 'the platform stops')
     await this.#reconciler.pass()
     await this.#writer.settled()
@@ -471,6 +504,7 @@ class Executor {
     await this.#reconciler.close()
     await this.#link.close()
     await this.#writer.settled()
+    await this.#claim.release()
     await this.#store.close()
   }
 
@@ -527,11 +561,25 @@ class Executor {
       this.#taken(this.#desk.advance(order.tag, { kind: 'handedOver', at: this.#now() }))
       return true
     })
+    // It is sent or it never will be. Its answer may take ten seconds, and a stop command does not wait for it.
+    const settled = this.#settle(order.tag, placing).catch((error: unknown) => this.#failWith(error))
+    this.#placing.add(settled)
+    void settled.finally(() => this.#placing.delete(settled))
+  }
+
+  async #settle(tag: string, placing: ReturnType<OrderDesk['place']>): Promise<void> {
     const outcome = callOutcomeOf(await placing)
     // A refusal at send has ended the order already.
-    if (this.#desk.orderByTag(order.tag)?.state !== 'absent')
-      this.#taken(this.#desk.advance(order.tag, { kind: 'answered', outcome }))
+    if (this.#desk.orderByTag(tag)?.state !== 'absent')
+      this.#taken(this.#desk.advance(tag, { kind: 'answered', outcome }))
     this.#reconciler.passSoon()
+  }
+
+  /** A defect outside of a handler ends this incarnation like one inside. */
+  #failWith(error: unknown): void {
+    this.#context.clock.timeout(0, () => {
+      throw error
+    })
   }
 
   #open({ signal, order }: Case, decisionId: number): void {

@@ -39,8 +39,8 @@ export function agedQuotes(rows: DashboardRows, moment: Moment): Moment {
 
 /** Whether the executor has shown within the life of its proof that it is there and asks the broker. */
 export function isExecutorAwake({ proof, actors }: DashboardRows, { now }: Moment): boolean {
-  const executor = actors.find((each) => each.path === 'executor')
-  if (executor !== undefined && !isAtWork(executor.status)) return false
+  const isAway = actors.some((each) => each.path.startsWith('executor') && !isAtWork(each.status))
+  if (isAway) return false
   return proof !== undefined && proof.expiresAt >= now
 }
 

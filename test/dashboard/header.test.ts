@@ -269,7 +269,7 @@ describe('what nobody looks after any more', () => {
   })
 
   test('an executor that is being restarted keeps nothing current, its proof still in time or not', () => {
-    const actors = [anActor('executor', { status: 'restarting' })]
+    const actors = [anActor('executor/25770001', { status: 'restarting' })]
     expect(topicsOf(rows({ ...open, actors }), moment()).positions[0]?.size.state).toBe('stale')
   })
 
