@@ -16,7 +16,7 @@ import { startGatewayProcess } from './start/gateway-process.ts'
 import { loggerModule } from './start/logger.ts'
 import { builtPage } from './start/page.ts'
 import { expectFreePort } from './start/port.ts'
-import { StartRefusal, messageOf } from './start/refusal.ts'
+import { StartInterrupted, StartRefusal, messageOf } from './start/refusal.ts'
 import {
   openServerStore,
   prepareDatabase,
@@ -24,7 +24,7 @@ import {
   useExternalPostgres,
 } from './store/index.ts'
 
-export { StartRefusal } from './start/refusal.ts'
+export { StartInterrupted, StartRefusal } from './start/refusal.ts'
 
 export interface RunningKael {
   readonly url: string
@@ -39,6 +39,8 @@ export interface RunningKael {
 export interface Terminal {
   /** One line for a person. */
   readonly say: (line: string) => void
+  /** Asks a start that is under way to end at its next step. */
+  readonly signal?: AbortSignal
   /** The platform cannot go on; called once. */
   readonly onFatal?: (why: string) => void
 }
@@ -50,10 +52,15 @@ const ABORT_MS = 3_000
 export async function startKael(configuration: Configuration, terminal: Terminal): Promise<RunningKael> {
   const undo: (() => Promise<void>)[] = []
   try {
-    return await start(configuration, terminal, undo)
+    const { signal } = terminal
+    const step = (line: string): void => {
+      if (signal?.aborted === true) throw new StartInterrupted()
+      terminal.say(line)
+    }
+    return await start(configuration, terminal, step, undo)
   } catch (error) {
     for (const step of undo.toReversed()) await step()
-    if (error instanceof StartRefusal) throw error
+    if (error instanceof StartRefusal || error instanceof StartInterrupted) throw error
     throw new StartRefusal(`Kael did not start: ${messageOf(error)}`)
   }
 }
@@ -61,24 +68,25 @@ export async function startKael(configuration: Configuration, terminal: Terminal
 async function start(
   configuration: Configuration,
   { say, onFatal = () => undefined }: Terminal,
+  step: (line: string) => void,
   undo: (() => Promise<void>)[],
 ): Promise<RunningKael> {
   const { dataDir, host, port } = configuration
   await openDataFolder(dataDir)
   await expectFreePort(host, port)
-  say(`data         ${dataDir}`)
+  step(`data         ${dataDir}`)
   const page = await builtPage()
-  if (page.wasBuilt) say('page         built')
+  if (page.wasBuilt) step('page         built')
 
   const database = await openDatabase(configuration)
   undo.push(() => database.stop())
   const prepared = await refusing(
     prepareDatabase({ ownerUrl: database.url, secretsFile: join(dataDir, 'database-roles.json') }),
   )
-  say(
+  step(
     `database     PostgreSQL ${configuration.databaseUrl === undefined ? 'embedded' : 'external'}${database.reused ? ', was up' : ''}, migrated`,
   )
-  for (const note of prepared.notes) say(`database     ${note}`)
+  for (const note of prepared.notes) step(`database     ${note}`)
 
   const gateway = await openGatewayFor(configuration, undo, onFatal)
   const clock = await readSimulatedClock(gateway.rest)
@@ -87,7 +95,7 @@ async function start(
       `TOPSTEPX_API_URL=${gateway.rest}: route gateway-sim needs a simulated gateway (${clock.error.detail}). Start one with kael gateway`,
     )
   const { now, speed } = clock.value
-  say(
+  step(
     `gateway      simulated, ${gateway.rest}, ${new Date(now).toISOString().slice(0, 16)}Z at ${speed === 0 ? 'max' : `${speed}x`}`,
   )
 
@@ -118,12 +126,12 @@ async function start(
     configRevision: revisionOf(configuration),
     chance: `${process.pid}-${process.hrtime.bigint()}`,
   })
-  const url = await supervisor.start(say)
+  const url = await supervisor.start(step)
   const stopHealth = watchHealth(supervisor, system, time)
   system.on('halt', ({ path, failure }) => onFatal(`${path} cannot go on: ${failure.message}`))
   void database.lost.then((why) => onFatal(`the database went away: ${why}`))
-  say(`dashboard    ${url}`)
-  say(`sign in      user ${FIRST_USER}   password ${secret}`)
+  step(`dashboard    ${url}`)
+  step(`sign in      user ${FIRST_USER}   password ${secret}`)
 
   return {
     url,

@@ -10,7 +10,7 @@ import {
   readConfiguration,
 } from '../config/index.ts'
 import { type Result, failed } from '../lib/index.ts'
-import { StartRefusal, startKael } from '../main.ts'
+import { StartInterrupted, StartRefusal, startKael } from '../main.ts'
 
 const CONFIG_FILE = 'kael.config.json'
 /** A platform that cannot go on has this long to end in order, real milliseconds. */
@@ -45,12 +45,14 @@ async function start(options: Readonly<Record<string, string | undefined>>): Pro
     return 1
   }
   try {
+    const asked = interrupted()
     const fatal = Promise.withResolvers<string>()
     const kael = await startKael(configuration.value, {
       say: (line) => console.log(line),
       onFatal: fatal.resolve,
+      signal: asked.signal,
     })
-    const why = await Promise.race([interrupted(), fatal.promise])
+    const why = await Promise.race([asked.promise, fatal.promise])
     if (why === undefined) {
       await kael.stop()
       return 0
@@ -61,26 +63,38 @@ async function start(options: Readonly<Record<string, string | undefined>>): Pro
     await kael.stop()
     return 1
   } catch (error) {
+    if (error instanceof StartInterrupted) {
+      console.log('stopped      before it was ready, nothing is left running')
+      return 0
+    }
     if (!(error instanceof StartRefusal)) throw error
     console.error(error.message)
     return 1
   }
 }
 
+interface Interrupt {
+  /** Resolves at the first interrupt. */
+  readonly promise: Promise<undefined>
+  /** Aborted by it: a start that is under way ends at its next step. */
+  readonly signal: AbortSignal
+}
+
 /** The first interrupt drains; a second one ends the process at once: what is at the broker is safe there. */
-function interrupted(): Promise<undefined> {
-  return new Promise((done) => {
-    const onSignal = (): void => {
-      for (const signal of ['SIGINT', 'SIGTERM'] as const)
-        process.once(signal, () => {
-          console.error('interrupted again: ending now')
-          process.exit(1)
-        })
-      done(undefined)
+function interrupted(): Interrupt {
+  const abort = new AbortController()
+  const { promise, resolve } = Promise.withResolvers<undefined>()
+  const onSignal = (): void => {
+    if (abort.signal.aborted) {
+      console.error('interrupted again: ending now')
+      process.exit(1)
     }
-    process.once('SIGINT', onSignal)
-    process.once('SIGTERM', onSignal)
-  })
+    abort.abort()
+    resolve(undefined)
+  }
+  process.on('SIGINT', onSignal)
+  process.on('SIGTERM', onSignal)
+  return { promise, signal: abort.signal }
 }
 
 async function configurationFrom(

@@ -3,6 +3,11 @@ export class StartRefusal extends Error {
   override readonly name = 'StartRefusal'
 }
 
+/** A person asked to end before everything stood; what had started was taken down again. */
+export class StartInterrupted extends Error {
+  override readonly name = 'StartInterrupted'
+}
+
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error)
 }
