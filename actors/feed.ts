@@ -114,7 +114,13 @@ export const feedActor = (ports: FeedPorts) =>
       const feed = new Feed(context, props, ports)
       await feed.open()
       context.state('live')
-      return { status: () => feed.status(), stop: () => feed.close() }
+      context.watch({ path: props.executor })
+      return {
+        status: () => feed.status(),
+        // An executor that starts again has not heard how the hub is, and a hub that stands says nothing of itself.
+        onSignal: () => feed.tellHub(),
+        stop: () => feed.close(),
+      }
     },
   })
 
@@ -147,6 +153,7 @@ class Feed {
   readonly #freshness: FreshnessBook
   readonly #disabled = new Map<string, string>()
   #hub: MarketHub | undefined
+  #hubWas = { state: 'closed', why: 'not started' }
   #repairing = false
   #isClosed = false
 
@@ -190,6 +197,10 @@ class Feed {
       resyncs: Math.max(0, (this.#hub?.counters().connects ?? 1) - 1),
       disabled: Object.fromEntries(this.#disabled),
     }
+  }
+
+  tellHub(): void {
+    this.#context.ref<ExecutorApi>(this.#props.executor).tell('marketHub', this.#hubWas)
   }
 
   async close(): Promise<void> {
@@ -302,7 +313,8 @@ class Feed {
       this.#freshness.disconnected()
       for (const each of this.#tracked.values()) each.book.disconnected()
     }
-    this.#context.ref<ExecutorApi>(this.#props.executor).tell('marketHub', { state, why })
+    this.#hubWas = { state, why }
+    this.tellHub()
   }
 
   #onTrade(print: TradePrint): void {

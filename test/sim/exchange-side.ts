@@ -30,6 +30,9 @@ export interface ExchangeSideOptions {
 export interface ExchangeSide {
   /** How often each kind of fault came true: a run in which none did proves nothing about it. */
   readonly marks: ReadonlyMap<string, number>
+  mark(kind: string, detail: string): void
+  /** After how many ms the executor is to crash, asked at each decision that passed. */
+  crashAfterDecision(): number | undefined
   readonly send: HttpSend
   readonly pause: typeof realPause
   openLink(hub: HubName): OpenHubLink
@@ -219,6 +222,8 @@ export function exchangeSide(options: ExchangeSideOptions): ExchangeSide {
 
   return {
     marks,
+    mark,
+    crashAfterDecision: () => faults.crashAfterDecision(),
     send,
     pause,
     openLink: (hub) => (linkOptions) => simulatedLink(serverOf(hub), linkOptions),

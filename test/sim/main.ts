@@ -6,6 +6,7 @@ import { parseArgs } from 'node:util'
 import { findInstrument } from '../../src/domain/index.ts'
 import { DEFAULT_SEED, DEFAULT_START } from '../../src/gateway/index.ts'
 import { type Result, failed, ok } from '../../src/lib/index.ts'
+import { seededFaults } from './faults.ts'
 import { type Simulation, type SimulationOptions, simulate } from './world.ts'
 
 const DEFAULT_MINUTES = 100
@@ -30,7 +31,7 @@ async function main(args: readonly string[]): Promise<number> {
     ...options,
     onDecision: (line) => console.log(isJson ? JSON.stringify({ decision: line }) : line),
   })
-  console.log(isJson ? JSON.stringify(simulation.summary) : inWords(simulation, options.hasFaults))
+  console.log(isJson ? JSON.stringify(simulation.summary) : inWords(simulation, options.faults !== undefined))
   for (const line of accusations(simulation)) console.error(line)
   return simulation.violations.length === 0 ? 0 : 1
 }
@@ -73,7 +74,7 @@ function read(args: readonly string[]): Result<Asked, string> {
       seed,
       minutes: count,
       instruments: roots,
-      hasFaults: faults,
+      ...(faults ? { faults: seededFaults(seed) } : {}),
       isBusy: busy,
       start: DEFAULT_START,
     },

@@ -61,7 +61,7 @@ export interface Tables {
 
 export interface StoreSurroundings {
   readonly now: () => EpochMs
-  /** What a statement takes. */
+  /** What one way to the database takes. */
   readonly delay: () => Promise<void>
   readonly onDecision: (decision: KeptDecision) => void
   readonly onMove: (text: string) => void
@@ -89,7 +89,10 @@ export function memoryExecutorStore(tables: Tables, route: Route, around: StoreS
   const { now, delay, onDecision, onMove } = around
   const statement = async <T>(run: () => Result<T, Fault>): Promise<Result<T, Fault>> => {
     await delay()
-    return run()
+    const answer = run()
+    // It is committed before the answer is back: a crash may come between.
+    await delay()
+    return answer
   }
   const read = <T>(run: () => T): Promise<Result<T, Fault>> => statement(() => ok(run()))
 

@@ -33,6 +33,8 @@ export interface OracleOptions {
 export interface Oracle {
   readonly violations: readonly Violation[]
   violate(invariant: string, detail: string): void
+  /** While the executor is away nobody can place a stop: its time begins when it is back. */
+  executorAway(isAway: boolean): void
   /** The broker was asked to close a contract. */
   closeAsked(contractId: string): void
   check(): void
@@ -47,6 +49,7 @@ export function createOracle(options: OracleOptions): Oracle {
   const closes = new Map<string, number>()
   const entries = new Map<string, number>()
   let judged = 0
+  let isAway = false
 
   function violate(invariant: string, detail: string): void {
     violations.push({ invariant, detail, at: now() })
@@ -130,7 +133,7 @@ export function createOracle(options: OracleOptions): Oracle {
       .filter((each) => each.contractId === contractId && isStopOf(each, position))
       .reduce((sum, each) => sum + each.size - each.filled, 0)
     if (covered >= size) return void uncoveredSince.delete(contractId)
-    const since = uncoveredSince.get(contractId) ?? now()
+    const since = isAway ? now() : (uncoveredSince.get(contractId) ?? now())
     uncoveredSince.set(contractId, since)
     const closedAt = closes.get(contractId)
     const isClosing = closedAt !== undefined && closedAt >= since
@@ -182,6 +185,7 @@ export function createOracle(options: OracleOptions): Oracle {
     violations,
     violate,
     differences,
+    executorAway: (away) => void (isAway = away),
     closeAsked: (contractId) => void closes.set(contractId, now()),
     check() {
       judgeNewOrders()

@@ -9,24 +9,30 @@ import { type ExecutorApi, executorActor } from '../../actors/executor.ts'
 import { feedActor } from '../../actors/feed.ts'
 import { journalActor } from '../../actors/journal.ts'
 import { cacheShape } from '../../actors/support/cache.ts'
-import { createMarketHub, createSession, createUserHub, openGateway } from '../../src/brokers/index.ts'
-import { createOrderClient } from '../../src/brokers/topstepx/order-client.ts'
+import { createMarketHub, openGateway } from '../../src/brokers/index.ts'
 import { tradeDateOf } from '../../src/domain/calendar/index.ts'
 import { DEMO_LIMITS } from '../../src/domain/risk/index.ts'
 import { type EpochMs, epochMs, instrumentOf, priceOf } from '../../src/domain/index.ts'
 import { DEFAULT_ACCOUNTS, type Exchange, createExchange } from '../../src/gateway/index.ts'
-import { type Clock, type MakeLogger, createArena, createTime, defineActor } from '../../src/kernel/index.ts'
+import {
+  type ActorSnapshot,
+  type Clock,
+  type MakeLogger,
+  createArena,
+  createTime,
+  defineActor,
+} from '../../src/kernel/index.ts'
 import { type TestKit, createTestKit } from '../../src/kernel/testkit.ts'
 import { present, seededRandom } from '../../src/lib/index.ts'
 import type { SettingRow } from '../../src/store/index.ts'
 import { type ExchangeSide, exchangeSide } from './exchange-side.ts'
-import { NO_FAULTS, seededFaults } from './faults.ts'
+import { type ExecutorLives, executorLives } from './executor-life.ts'
+import { type FaultPlan, NO_FAULTS } from './faults.ts'
 import {
   type KeptDecision,
   type StoreSurroundings,
   type Tables,
   emptyTables,
-  memoryExecutorStore,
   memoryJournalStore,
 } from './memory-store.ts'
 import { type Oracle, type Violation, createOracle } from './oracle.ts'
@@ -38,7 +44,8 @@ export interface SimulationOptions {
   /** Virtual minutes after everything stands. */
   readonly minutes: number
   readonly instruments: readonly string[]
-  readonly hasFaults: boolean
+  /** What goes wrong; a plan is good for one run. Left out: nothing. */
+  readonly faults?: FaultPlan
   /** Many signals from the seed beside those of the analysts. */
   readonly isBusy?: boolean
   readonly start: EpochMs
@@ -76,7 +83,8 @@ interface World {
   readonly oracle: Oracle
   readonly tables: Tables
   readonly trail: Trail
-  readonly clock: Clock
+  readonly around: StoreSurroundings
+  readonly lives: ExecutorLives
   readonly lines: string[]
 }
 
@@ -88,7 +96,10 @@ const REST = 'http://127.0.0.1'
 const BEAT_MS = 100
 const STEP_MS = 1_000
 const MINUTE_MS = 60_000
-const STATEMENT_MS = { least: 1, more: 4 }
+/** One way to the database. */
+const STATEMENT_MS = { least: 1, more: 3 }
+/** What a crash of the run's making says. */
+const CRASH = 'a crash from the seed'
 /** After the last fault everything agrees within this. */
 const CALM_MS = 30_000
 const HISTORY_DAYS = 6
@@ -129,7 +140,7 @@ export async function simulate(options: SimulationOptions): Promise<Simulation> 
 }
 
 async function openWorld(options: SimulationOptions): Promise<World> {
-  const { seed, start, instruments, hasFaults } = options
+  const { seed, start, instruments, faults = NO_FAULTS } = options
   const trail = createTrail(() => kit.now())
   const kit = createTestKit({ seed, at: start, makeLogger: loggerInto(trail) })
   const exchange = createExchange({ seed, start, instruments: instruments.map(instrumentOf) })
@@ -148,17 +159,44 @@ async function openWorld(options: SimulationOptions): Promise<World> {
     clock,
     trail,
     random: seededRandom(`sim ${seed}`),
-    faults: hasFaults ? seededFaults(seed) : NO_FAULTS,
+    faults,
     onCloseAsked: (contractId) => oracle.closeAsked(contractId),
   })
   clock.interval(BEAT_MS, () => {
     side.beat()
     oracle.check()
   })
-  kit.system.on('failure', ({ path, failure }) =>
-    oracle.violate('no-actor-fails', `${path}: ${failure.message}`),
-  )
-  return { kit, exchange, side, oracle, tables, trail, clock, lines: [] }
+  const lines: string[] = []
+  const around = storeAround({ kit, trail, clock, seed }, (decision) => {
+    const line = sentenceOf(decision)
+    trail.note(line)
+    lines.push(line)
+    options.onDecision?.(line)
+    const crashAfterMs = decision.passed ? side.crashAfterDecision() : undefined
+    if (crashAfterMs !== undefined) clock.timeout(crashAfterMs, crash)
+  })
+  const lives = executorLives(side, tables, around)
+
+  function crash(): void {
+    if (executorOf(kit)?.state !== 'running') return
+    side.mark('executor crashed', `incarnation ${executorOf(kit)?.epoch}`)
+    oracle.executorAway(true)
+    lives.cut()
+    kit.fail(EXECUTOR, new Error(CRASH))
+    const stop = clock.interval(BEAT_MS, () => {
+      if (executorOf(kit)?.state !== 'running') return
+      oracle.executorAway(false)
+      stop()
+    })
+  }
+  kit.system.on('failure', ({ path, failure }) => {
+    if (failure.message !== CRASH) oracle.violate('no-actor-fails', `${path}: ${failure.message}`)
+  })
+  return { kit, exchange, side, oracle, tables, trail, around, lives, lines }
+}
+
+function executorOf({ system }: TestKit): ActorSnapshot | undefined {
+  return system.snapshot().actors.find((each) => each.path === EXECUTOR)
 }
 
 /** A clock of the kit's time for what is not an actor: one that outlives all others. */
@@ -178,23 +216,14 @@ async function clockOf(kit: TestKit): Promise<Clock> {
 }
 
 async function startActors(world: World, options: SimulationOptions): Promise<void> {
-  const { kit, side, exchange, tables, clock } = world
+  const { kit, side, exchange, tables, around } = world
   const { seed, instruments } = options
   const arena = createArena(cacheShape(instruments.length))
   const chance = `sim ${seed}/chance`
-  const around = storeAround(world, options, clock)
-  const open = (opening: Parameters<typeof openGateway>[0]) =>
-    openGateway({ ...opening, send: side.send, pause: side.pause })
   const supervise = START_LIMITS
-  const executor = executorActor({
-    openStore: (_url, { route }) => memoryExecutorStore(tables, route, around),
-    openGateway: open,
-    createSession,
-    createOrderClient,
-    createUserHub: (hub) => createUserHub({ ...hub, pause: side.pause, openLink: side.openLink('user') }),
-  })
+  const executor = executorActor(world.lives.ports)
   const feed = feedActor({
-    openGateway: open,
+    openGateway: (opening) => openGateway({ ...opening, send: side.send, pause: side.pause }),
     createMarketHub: (hub) =>
       createMarketHub({ ...hub, pause: side.pause, openLink: side.openLink('market') }),
     readClock: undefined,
@@ -265,21 +294,20 @@ const silentServer = defineActor<Listening, undefined>('kael:screen', {
 })
 
 function storeAround(
-  { kit, trail, lines }: World,
-  options: SimulationOptions,
-  clock: Clock,
+  {
+    kit,
+    trail,
+    clock,
+    seed,
+  }: Pick<World, 'kit' | 'trail'> & { readonly clock: Clock; readonly seed: string },
+  onDecision: (decision: KeptDecision) => void,
 ): StoreSurroundings {
-  const random = seededRandom(`sim ${options.seed}/store`)
+  const random = seededRandom(`sim ${seed}/store`)
   return {
+    onDecision,
     now: () => epochMs(Math.floor(kit.now())),
     delay: () => clock.sleep(STATEMENT_MS.least + random.int(STATEMENT_MS.more)),
     onMove: (text) => trail.note(`ledger: ${text}`),
-    onDecision(decision) {
-      const line = sentenceOf(decision)
-      trail.note(line)
-      lines.push(line)
-      options.onDecision?.(line)
-    },
   }
 }
 
