@@ -38,12 +38,7 @@ export const feedSuite: Suite = async () => {
   await market.hub.stop()
   await server.close()
   return [
-    ratioRow(
-      `events from socket to bar, ${trades} trades of ${EVENTS} | JSON.parse`,
-      '/s',
-      rates,
-      atLeast(0.2),
-    ),
+    ratioRow(`events from socket to bar, ${trades} trades of ${EVENTS} | JSON.parse`, '/s', rates),
     valueRow(
       'events from socket to bar, beside 20x of 13 busy contracts',
       '/s',
@@ -59,14 +54,23 @@ interface Frame {
   readonly events: number
 }
 
+function frontContracts(): ReadonlyMap<string, Instrument> {
+  const { listing } = createExchange({ seed: 'bench', start: DEFAULT_START })
+  return new Map(ROSTER.map((each) => [listing.frontAt(each, DEFAULT_START).id, each] as const))
+}
+
 /** What the simulated gateway says about all thirteen instruments, a frame a second of its clock. */
 function recordedFrames(): { readonly frames: readonly Frame[]; readonly trades: number } {
   const exchange = createExchange({ seed: 'bench', start: DEFAULT_START })
+  // The gateway tells a client of the contracts that it subscribed to: here as there the month that is traded.
+  const wanted = frontContracts()
   const frames: Frame[] = []
   let events = 0
   let trades = 0
   for (let at = DEFAULT_START + TURN_MS; events < EVENTS; at += TURN_MS) {
-    const told = exchange.advanceTo(at).flatMap((event) => (event.hub === 'market' ? [event] : []))
+    const told = exchange
+      .advanceTo(at)
+      .flatMap((event) => (event.hub === 'market' && wanted.has(event.contractId) ? [event] : []))
     const records = told
       .slice(0, EVENTS - events)
       .map(({ kind, contractId, data }) =>
@@ -124,8 +128,7 @@ function openSink(contracts: ReadonlyMap<string, Instrument>): Sink {
 type ConnectedHub = Awaited<ReturnType<typeof connectedHub>>
 
 async function connectedHub(server: RawHub) {
-  const listing = createExchange({ seed: 'bench', start: DEFAULT_START }).listing
-  const contracts = new Map(ROSTER.map((each) => [listing.frontAt(each, DEFAULT_START).id, each] as const))
+  const contracts = frontContracts()
   const tokens = createHeldToken()
   tokens.hold(new Secret('bench'))
   let sink = openSink(contracts)
@@ -156,11 +159,15 @@ async function connectedHub(server: RawHub) {
   const line = present(server.lines.at(-1), 'the line of a connected hub')
 
   async function until(count: number): Promise<void> {
+    const late = setTimeout(() => {
+      throw new Error(`${taken} of ${count} events came; left out: ${JSON.stringify(hub.counters().dropped)}`)
+    }, 20_000)
     await new Promise<void>((resolve) => {
       onTaken = () => void (taken >= count && resolve())
       if (taken >= count) resolve()
     })
     onTaken = undefined
+    clearTimeout(late)
   }
 
   return {

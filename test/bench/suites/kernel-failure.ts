@@ -1,16 +1,22 @@
 import { setImmediate as turn, setTimeout as sleep } from 'node:timers/promises'
-import { type ActorSnapshot, type ActorSystem, createSystem } from '../../../src/kernel/index.ts'
+import {
+  type ActorRef,
+  type ActorSnapshot,
+  type ActorSystem,
+  createSystem,
+} from '../../../src/kernel/index.ts'
 import { median, nowNs } from '../measure.ts'
 import { type BenchRow, atMost, ratioRow, valueRow } from '../report.ts'
 import { barMessage } from '../support/bar-message.ts'
+import type { BenchApi } from '../support/bench-actor.ts'
 import { type RawWorker, startRawWorker } from '../support/raw-worker.ts'
 import { spawnBench } from './kernel-messages.ts'
 
 const ROUNDS = 7
-const HUNG_MS = 300
+const HUNG_MS = 500
 const TICK_MS = 25
 /** Between two crashes. */
-const REST_MS = 400
+const REST_MS = 200
 const IDLE = 10
 const FLOOD = 100_000
 const patient = { timeoutMs: 10_000 }
@@ -54,8 +60,7 @@ async function ourCrashes(spare: boolean): Promise<Crash> {
   const system = await createSystem({ logger, spare })
   const actor = await spawnBench(system, 'bench/crashing', { supervise })
   const crash = async (): Promise<Crash> => {
-    // A spare thread is started while nothing else happens.
-    await sleep(REST_MS)
+    await (spare ? untilSpare(system) : sleep(REST_MS))
     const from = nowNs()
     const noticed = await actor.ask('exit', 7, patient).then(nowNs, nowNs)
     await actor.ask('echo', barMessage(0), patient)
@@ -64,6 +69,13 @@ async function ourCrashes(spare: boolean): Promise<Crash> {
   const crashes = await repeated(crash)
   await system.drain({ timeoutMs: 3_000 })
   return crashes
+}
+
+/** The kernel starts a spare thread when nothing else has been started for a second. */
+async function untilSpare(system: ActorSystem): Promise<void> {
+  const isReady = (): boolean =>
+    system.snapshot().threads.some((each) => each.isSpare && each.beatAgeMs !== undefined)
+  while (!isReady()) await sleep(20)
 }
 
 async function rawCrashes(): Promise<Crash> {
@@ -98,7 +110,7 @@ export async function hangRow(): Promise<BenchRow> {
   const actor = await spawnBench(system, 'bench/hanging', { supervise: { ...supervise, limits } })
   const over: number[] = []
   for (let round = 0; round < 3; round++) {
-    await actor.ask('echo', barMessage(0), patient)
+    await untilAnswered(actor)
     const failed = Promise.withResolvers<number>()
     const forget = system.on('failure', () => failed.resolve(nowNs()))
     const from = nowNs()
@@ -110,26 +122,53 @@ export async function hangRow(): Promise<BenchRow> {
   return valueRow('hung thread profiled and ended, beyond its limit', 'ms', median(over), atMost(2 * TICK_MS))
 }
 
-/** Resident memory of idle threads: bare ones first, then as many actors beside them. */
+/** A busy machine may keep a thread from beating for longer than this suite's short limit: then it is asked again. */
+async function untilAnswered(actor: ActorRef<BenchApi>): Promise<void> {
+  for (let tries = 1; ; tries++) {
+    const answer = await actor.ask('echo', barMessage(0), patient).catch((error: unknown) => error)
+    if (!(answer instanceof Error)) return
+    if (tries === 10) throw answer
+  }
+}
+
+/** Resident memory of idle threads, each kind once before and once after the other: who is second finds freed pages. */
 export async function memoryRow(system: ActorSystem): Promise<BenchRow> {
   // The first of each kind pays for what all share.
-  const warm = await startRawWorker({ bars: 'echo' })
-  await spawnBench(system, 'bench/warm')
-  const before = process.memoryUsage.rss()
-  const workers = await Promise.all(Array.from({ length: IDLE }, () => startRawWorker({ bars: 'echo' })))
-  const between = process.memoryUsage.rss()
-  const paths = Array.from({ length: IDLE }, (_, index) => `bench/idle-${index}`)
-  await Promise.all(paths.map((path) => spawnBench(system, path)))
-  const after = process.memoryUsage.rss()
-  await Promise.all([warm, ...workers].map((each) => each.end()))
-  await Promise.all(['bench/warm', ...paths].map((path) => system.stop(path)))
-  const perThread = (bytes: number): number => bytes / IDLE / 2 ** 20
+  await (
+    await startIdleWorkers(1)
+  )()
+  await (
+    await startIdleActors(system, 1)
+  )()
+  const ours: number[] = []
+  const reference: number[] = []
+  for (const isOursFirst of [false, true]) {
+    const ends: (() => Promise<unknown>)[] = []
+    for (const isOurs of [isOursFirst, !isOursFirst]) {
+      const before = process.memoryUsage.rss()
+      ends.push(await (isOurs ? startIdleActors(system, IDLE) : startIdleWorkers(IDLE)))
+      const taken = isOurs ? ours : reference
+      taken.push((process.memoryUsage.rss() - before) / IDLE / 2 ** 20)
+    }
+    await Promise.all(ends.map((end) => end()))
+  }
   return ratioRow(
     'memory of an idle actor with a thread of its own | idle Worker',
     'MB',
-    { ours: perThread(after - between), reference: perThread(between - before) },
+    { ours: median(ours), reference: median(reference) },
     atMost(1.5),
   )
+}
+
+async function startIdleWorkers(count: number): Promise<() => Promise<unknown>> {
+  const workers = await Promise.all(Array.from({ length: count }, () => startRawWorker({ bars: 'echo' })))
+  return () => Promise.all(workers.map((each) => each.end()))
+}
+
+async function startIdleActors(system: ActorSystem, count: number): Promise<() => Promise<unknown>> {
+  const paths = Array.from({ length: count }, (_, index) => `bench/idle-${index}`)
+  await Promise.all(paths.map((path) => spawnBench(system, path)))
+  return () => Promise.all(paths.map((path) => system.stop(path)))
 }
 
 /** A flood at a receiver that is blocked and then killed: what was sent and what became of it must add up. */

@@ -168,7 +168,7 @@ function evidenceOf(order: BracketOrder): Evidence {
 
 async function sendBare(
   { bare, broker }: Stage,
-  { post }: ReturnType<typeof openBarePost>,
+  poster: ReturnType<typeof openBarePost>,
   n: number,
 ): Promise<Taken> {
   const { contract, last } = broker
@@ -194,10 +194,10 @@ async function sendBare(
     values: [tag, JSON.stringify(body)],
   })
   const durable = nowNs()
-  const reply = await post('/api/Order/place', body)
+  const reply = await poster.post('/api/Order/place', body)
   const answered = nowNs()
 
   if (reply['success'] !== true) throw new Error(`bare order ${n}: ${JSON.stringify(reply)}`)
-  await post('/api/Order/cancel', { accountId, orderId: reply['orderId'] })
+  await poster.post('/api/Order/cancel', { accountId, orderId: reply['orderId'] })
   return { intentMs: (durable - from) / 1e6, answerMs: (answered - durable) / 1e6 }
 }
