@@ -312,6 +312,7 @@ class Executor {
       orders: footing.orders,
       market: (root) => this.#market.get(root),
       proof: () => this.#proof(),
+      wait: (ms) => clock.sleep(paced(ms, props.speed)),
       verify: () => this.#reconciler.passSoon(),
       alarm: (text) => log.error('not protected', { text }),
     })

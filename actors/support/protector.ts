@@ -33,6 +33,8 @@ export interface ProtectorOptions {
   readonly monotonic: () => MonotonicMs
   readonly market: (root: string) => MarketView | undefined
   readonly proof: () => SimulatedProof
+  /** Real milliseconds. */
+  readonly wait: (ms: number) => Promise<void>
   /** Read everything again now. */
   readonly verify: () => void
   readonly alarm: (text: string) => void
@@ -44,6 +46,8 @@ type Outcome = Awaited<ReturnType<OrderDesk['placeExit']>> | Awaited<ReturnType<
 const MINUTE_MS = 60_000
 /** A cancel, or a close that no machine watches over, is asked for again no sooner than this. Real milliseconds. */
 const ASK_AGAIN_MS = 2_000
+/** A record that is not written by then is no reason to stay unprotected. Real milliseconds. */
+const RECORD_MS = 1_000
 
 /**
  * Keeps every filled contract covered: looks at each contract that matters, and does what the protection machine
@@ -199,24 +203,26 @@ export class Protector {
     this.#busy.add(what)
     try {
       const { desk, log, store } = this.#options
-      const permit = ReducePermit.issue(reduction, this.#evidence(reduction.contractId, tag))
+      const { contractId } = reduction
+      const permit = ReducePermit.issue(reduction, this.#evidence(contractId, tag))
       if (!(permit instanceof ReducePermit)) {
         log.warn('a reduction was not proven', { what, code: permit.code, text: permit.text })
         if (tag !== undefined) this.#take(tag, { kind: 'notSent', detail: permit.text })
         return
       }
       this.#askedAt.set(what, this.#options.monotonic())
-      const record = await store.recordReduction(this.#record(reduction, because, tag))
-      if (!record.ok)
+      const record = await Promise.race([
+        store.recordReduction(this.#record(reduction, because, tag)),
+        this.#options.wait(RECORD_MS),
+      ])
+      if (record === undefined || !record.ok)
         log.warn('a reduction is sent without its record: the database is away', {
           what,
-          fault: record.error.detail,
+          fault: record === undefined ? `no answer in ${RECORD_MS} ms` : record.error.detail,
         })
-      let isSpent = false
       const outcome = await send(() => {
-        // It may have waited its turn: the permit ages by the clock of now.
-        isSpent =
-          ReducePermit.spend(permit, reduction, this.#evidence(reduction.contractId, tag)).verdict === 'spent'
+        // It may have waited its turn: what counts is that it reduces what is held now.
+        const isSpent = this.#isProven(reduction, tag)
         if (isSpent && tag !== undefined)
           this.#options.writer.transitions(
             desk.advance(tag, { kind: 'handedOver', at: this.#options.now() }).transitions,
@@ -228,6 +234,15 @@ export class Protector {
     } finally {
       this.#busy.delete(what)
     }
+  }
+
+  /** Proof and its use in one turn, the one in which the request goes out. */
+  #isProven(reduction: Reduction, tag: string | undefined): boolean {
+    const evidence = this.#evidence(reduction.contractId, tag)
+    const permit = ReducePermit.issue(reduction, evidence)
+    return (
+      permit instanceof ReducePermit && ReducePermit.spend(permit, reduction, evidence).verdict === 'spent'
+    )
   }
 
   #answered(what: string, reduction: Reduction, tag: string | undefined, outcome: Outcome): void {

@@ -29,7 +29,7 @@ describe('the account', () => {
       (desk: ReturnType<typeof aDesk>) =>
         desk.positionTold(position(2, { accountId: '666' }), after(0), steady(0)),
     ],
-  ])('an %s of another account on our stream is a reason to halt and changes nothing', (_what, tell) => {
+  ])('on our stream, news of another account’s %s are a reason to halt and change nothing', (_what, tell) => {
     const desk = aDesk()
     expect(tell(desk).violations).toHaveLength(1)
     expect([desk.orders, desk.trades, desk.brokerOrders(), desk.positions()]).toEqual([[], [], [], []])
