@@ -183,6 +183,8 @@ function whileHeld(before: Protection, facts: ProtectionFacts, net: number): Pro
   const cover = coverageOf(net, facts.legs, facts.allowedStop)
   const trims = cover.excess.map(({ orderId }) => ({ kind: 'cancel', orderId, because: 'excess' }) as const)
   if (cover.proven >= Math.abs(net)) return covered(state, facts, cover, trims)
+  // A stop that filled is gone before the position says so: another one now would open the other side.
+  if (!facts.isSettled) return whileUnsettledHeld(state, facts)
 
   const exposedSince = state.exposedSince ?? facts.at
   const isLost = cover.seen < Math.min(state.covered, Math.abs(net))
@@ -196,6 +198,14 @@ function whileHeld(before: Protection, facts: ProtectionFacts, net: number): Pro
     state: as(exposed, kind, facts.at),
     actions: [{ kind: 'verify' }, ...missingStops(exposed, facts, net, cover.uncovered), ...trims],
   }
+}
+
+/** What is held may be less by now: nothing is placed on it, the broker's close call alone cannot turn it. */
+function whileUnsettledHeld(state: Protection, facts: ProtectionFacts): Protected {
+  const exposed = { ...state, exposedSince: state.exposedSince ?? facts.at }
+  if (facts.at - exposed.exposedSince >= T_PROTECT_MS)
+    return close(exposed, facts, `fills and position differ for ${T_PROTECT_MS / 1000} s`)
+  return { state: as(exposed, 'filledUnprotected', facts.at), actions: [{ kind: 'verify' }] }
 }
 
 function covered(

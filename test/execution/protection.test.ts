@@ -193,6 +193,17 @@ describe('while protected', () => {
     expect(kindAt(held, { ...held, at: 30_200 })).toBe('protected')
   })
 
+  test('a stop that filled is not replaced while the position does not say so yet: another one would turn it', () => {
+    const filled = facts({ at: 5_000, isSettled: false })
+    const late = { ...filled, at: 5_000 + T_PROTECT_MS }
+
+    expect(lastAsked(held, filled)).toEqual(['verify'])
+    expect(lastAsked(held, filled, { ...filled, at: 5_000 + T_VERIFY_MS })).toEqual(['verify'])
+    expect(lastAsked(held, filled, late)).toContain('closePosition')
+    expect(kindAt(held, filled, flat({ at: 5_050 }))).toBe('flat')
+    expect(watch(held, filled).state.stopLosses).toBe(0)
+  })
+
   test('a stop that vanishes is replaced at once, and a second time the position is closed', () => {
     const gone = facts({ at: 5_000 })
     const { state, asked } = watch(

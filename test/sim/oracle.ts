@@ -49,6 +49,7 @@ export function createOracle(options: OracleOptions): Oracle {
   const closes = new Map<string, number>()
   const entries = new Map<string, number>()
   let judged = 0
+  let judgedTrades = 0
   let isAway = false
 
   function violate(invariant: string, detail: string): void {
@@ -107,6 +108,21 @@ export function createOracle(options: OracleOptions): Oracle {
         'no-order-without-decision',
         `G-${decision.id} decided ${asked.join(' ')}, sent was ${got.join(' ')}`,
       )
+  }
+
+  /** A half-turn that opens has no profit: only an entry that was decided may have one. */
+  function judgeNewTrades(): void {
+    const { trades, orders } = options.ledger()
+    for (const trade of trades.slice(judgedTrades)) {
+      if (trade.accountId !== accountId || trade.profitAndLoss !== null) continue
+      const tag = orders.find((each) => each.id === trade.orderId)?.tag ?? null
+      if (tag === null || !tables.intents.has(tag))
+        violate(
+          'only-entries-open',
+          `order ${trade.orderId} ${tag ?? 'without a tag'} opened ${trade.contractId}`,
+        )
+    }
+    judgedTrades = trades.length
   }
 
   function judgePositions(): void {
@@ -189,6 +205,7 @@ export function createOracle(options: OracleOptions): Oracle {
     closeAsked: (contractId) => void closes.set(contractId, now()),
     check() {
       judgeNewOrders()
+      judgeNewTrades()
       judgePositions()
     },
   }
