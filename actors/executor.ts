@@ -22,6 +22,7 @@ import { flatTimes, marketStateAt, tradeDateOf } from '../src/domain/calendar/in
 import {
   type BracketOrder,
   type BrokerAccount,
+  type BrokerOrderStatus,
   type EpochMs,
   type MonotonicMs,
   type Route,
@@ -146,6 +147,9 @@ const SETTLE_WAIT_MS = 2_000
 const VALIDATE_MS = 20_000
 const PROBE_MS = 3_000
 const LAG_MS = 50
+
+/** What an order is in while it may still do something. */
+const WORKING: readonly BrokerOrderStatus[] = ['open', 'pending', 'pending-cancel', 'suspended']
 
 export const executorActor = (ports: ExecutorPorts) =>
   defineActor<ExecutorApi, ExecutorProps>(import.meta.url, {
@@ -341,7 +345,20 @@ class Executor {
     this.#openHub()
     await this.#reconciler.pass()
     for (const contractId of left) this.#protector.lookAt(contractId)
+    await this.#askForLeftOrders()
     this.#startTimers()
+  }
+
+  /** Orders that an earlier run left as working and that no list of the first pass has. */
+  async #askForLeftOrders(): Promise<void> {
+    const orders = demand('orders', await this.#store.orders(this.#props.accountId))
+    const told = new Set(this.#desk.brokerOrders().map((each) => each.id))
+    for (const row of orders.filter((each) => WORKING.includes(each.status) && !told.has(each.id))) {
+      const found = await this.#link.orderById(row.id)
+      const [order] = found.ok ? found.value.rows : []
+      if (order?.id === row.id && order.accountId === row.accountId) this.#writer.order(order)
+      else this.#writer.unheard(row)
+    }
   }
 
   #openHub(): void {

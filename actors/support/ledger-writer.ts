@@ -5,6 +5,7 @@ import {
   type EpochMs,
   type Route,
   type Usd,
+  contracts,
   epochMs,
   usd,
 } from '../../src/domain/index.ts'
@@ -21,7 +22,7 @@ import type { MarketView } from '../../src/desk/index.ts'
 import type { Protection, ProtectionFacts, Transition } from '../../src/execution/index.ts'
 import { coverageOf, filledOf } from '../../src/execution/index.ts'
 import type { Fault, Result } from '../../src/lib/index.ts'
-import type { ExecutorStore, ProtectionRow } from '../../src/store/index.ts'
+import type { ExecutorStore, OrderRow, ProtectionRow } from '../../src/store/index.ts'
 import { rateOf } from './pace.ts'
 
 export interface WriterOptions {
@@ -35,6 +36,16 @@ export interface WriterOptions {
   readonly onFault: (what: string, fault: Fault) => void
   readonly onChange: (topic: string) => void
 }
+
+const ORDER_TYPES = [
+  'limit',
+  'market',
+  'stop-limit',
+  'stop',
+  'trailing-stop',
+  'join-bid',
+  'join-ask',
+] as const satisfies readonly BrokerOrder['type'][]
 
 /** Excursions of a position since it was opened, in ticks. */
 interface Excursion {
@@ -101,6 +112,26 @@ export class LedgerWriter {
       return
     this.#write('orders', `order ${order.id}`, () =>
       store.upsertOrder(order, { instrument, role, source, asOf: now(), state: 'current' }),
+    )
+  }
+
+  /** An order that an earlier run left as working and of which the broker says nothing: what it is now is not known. */
+  unheard(row: OrderRow): void {
+    const { store } = this.#options
+    const order: BrokerOrder = {
+      ...row,
+      type: ORDER_TYPES.find((each) => each === row.type) ?? 'unknown',
+      size: contracts(row.size),
+      filled: contracts(row.filled),
+      limit: row.limitPrice ?? undefined,
+      stop: row.stopPrice ?? undefined,
+      averageFillFractional: row.averageFill ?? undefined,
+      tag: row.tag ?? undefined,
+      parentId: row.parentId ?? undefined,
+    }
+    const { instrument, role, source, asOf } = row
+    this.#write('orders', `order ${row.id}`, () =>
+      store.upsertOrder(order, { instrument, role, source, asOf, state: 'unknown' }),
     )
   }
 

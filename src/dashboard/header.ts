@@ -20,7 +20,7 @@ export function headerView(rows: DashboardRows, moment: Moment): HeaderView {
   const clock = settingOf(rows, SETTING.clock, (value) => numberIn(value, 'speed'))
   return {
     mode: modeOf(rows, moment),
-    modeReason: rows.modeHistory[0]?.cause ?? 'no proof has been gathered yet',
+    modeReason: modeReasonOf(rows),
     viewingAccount: accountOf(rows),
     orderAccount: orderAccountOf(rows),
     market:
@@ -72,6 +72,13 @@ export function modeOf({ modeHistory, proof }: DashboardRows, { now }: Moment): 
     isSimulated: newest.route !== 'broker',
     ...(isExpired ? { why: 'the proof has run out' } : {}),
   }
+}
+
+/** Why the mode is what it is, with what is not proven now. */
+function modeReasonOf({ modeHistory, proof }: DashboardRows): string {
+  const cause = modeHistory[0]?.cause ?? 'no proof has been gathered yet'
+  const missing = proof?.missing ?? []
+  return missing.length === 0 ? cause : `${cause}; not proven: ${missing.join(', ')}`
 }
 
 export function accountOf({ account }: DashboardRows): Shown<AccountName> {
@@ -137,7 +144,10 @@ export function feedOf(rows: DashboardRows, { quotes }: Moment): HeaderView['fee
 
 function stopOf({ stopLevel, orders, decisions }: DashboardRows): Shown<StopState> {
   const entriesWorking = orders.filter(
-    (each) => each.role === 'entry' && ['open', 'pending', 'pending-cancel'].includes(each.status),
+    (each) =>
+      each.role === 'entry' &&
+      each.state !== 'unknown' &&
+      ['open', 'pending', 'pending-cancel'].includes(each.status),
   ).length
   const since = stopLevel?.at ?? null
   const deniedSince = decisions.filter(

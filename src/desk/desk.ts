@@ -245,6 +245,7 @@ export class Desk {
     const result = reconcile(this.#book, snapshot)
     if (!result.isApplied) return result
     this.#book = result.book
+    if (snapshot.openOrders !== undefined) this.#forgetGone(at)
     if (snapshot.positions !== undefined) this.#readPositions(snapshot.positions, snapshot.asOf, at)
     this.version++
     return result
@@ -414,6 +415,20 @@ export class Desk {
       known.order = order
     }
     if (isSameLook(order, known.order)) this.#mark(known, channel, at)
+  }
+
+  /**
+   * Somebody else's order that a whole list of open ones lacks has ended, whether we heard of it or not: nobody but
+   * that list could tell us. Orders of ours are looked up one by one instead.
+   */
+  #forgetGone(readAt: MonotonicMs): void {
+    for (const [id, { order, streamAt = -Infinity, readAt: lastReadAt = -Infinity }] of this.#sightings)
+      if (
+        order.status === 'open' &&
+        Math.max(streamAt, lastReadAt) < readAt &&
+        this.roleOf(order) === 'external'
+      )
+        this.#sightings.delete(id)
   }
 
   #mark(sighting: Sighting, channel: 'stream' | 'read', at: MonotonicMs): void {

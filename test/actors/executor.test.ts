@@ -3,8 +3,8 @@ import { flatTimes, marketStateAt } from '../../src/domain/calendar/index.ts'
 import { type Signal, epochMs } from '../../src/domain/index.ts'
 import { failed, invariant } from '../../src/lib/index.ts'
 import { type Tables, emptyTables } from '../sim/memory-store.ts'
-import { CONTRACT, aPosition, aSignal, seen } from '../support/rows.ts'
-import { positionRow } from '../../src/store/executor-rows.ts'
+import { CONTRACT, aPosition, aSignal, anOrder, seen } from '../support/rows.ts'
+import { orderRow, positionRow } from '../../src/store/executor-rows.ts'
 import {
   BrokerSide,
   FLOOR,
@@ -274,6 +274,28 @@ describe('a position', () => {
     await it.run(30_000)
     const asOf = it.tables.positions.get(CONTRACT)?.asOf ?? Number.NaN
     expect(it.kit.now() - asOf).toBeGreaterThan(20_000)
+  })
+})
+
+describe('orders of an earlier run', () => {
+  const left = (): Tables => {
+    const tables = emptyTables([FLOOR])
+    const role = { instrument: 'MNQ', role: 'entry' } as const
+    const order = anOrder({ id: '55', createdAt: MORNING, updatedAt: MORNING })
+    tables.orders.set('55', orderRow('gateway-sim', order, { ...seen(), ...role }))
+    return tables
+  }
+
+  test('are what the broker now says of them', async () => {
+    const broker = new BrokerSide()
+    broker.answers['Order/searchById'] = () => ({ order: wireOrder({ id: 55, status: 3 }) })
+    const it = await opened({ broker, tables: left() })
+    expect(it.tables.orders.get('55')?.status).toBe('cancelled')
+  })
+
+  test('of which the broker says nothing are unknown and not working', async () => {
+    const it = await opened({ tables: left() })
+    expect(it.tables.orders.get('55')?.state).toBe('unknown')
   })
 })
 

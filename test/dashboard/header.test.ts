@@ -63,6 +63,11 @@ describe('mode', () => {
     expect(header({}, moment({ now: at(30) })).mode.state).toBe('current')
   })
 
+  test('what is not proven now is named beside the cause', () => {
+    const proof = aProof({ missing: ['reconciliation 41.0 s old, at most 30.0 s'], state: 'stale' })
+    expect(header({ proof }).modeReason).toContain('not proven: reconciliation 41.0 s old')
+  })
+
   test('the mode of a simulated route is marked as simulated', () => {
     expect(header().mode.isSimulated).toBe(true)
   })
@@ -182,6 +187,10 @@ describe('feed and scanner', () => {
       state: 'stale',
       value: { count: 1, of: 2 },
     })
+  })
+
+  test('an order of which the broker said nothing since the start is not counted as working', () => {
+    expect(header({ orders: [anOrderRow({ state: 'unknown' })] }).stop.value?.entriesWorking).toBe(0)
   })
 
   test('entries that are being cancelled still work', () => {

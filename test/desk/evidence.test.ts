@@ -69,6 +69,15 @@ describe('what the gate is shown', () => {
     expect(entries).toMatchObject([{ tag: 'external-1001', size: 2, risk: limits.stopLossCap }])
   })
 
+  test('an order of somebody else that a whole list of open ones lacks counts no more', () => {
+    const desk = aDesk()
+    read(desk, 0, snapshot(0, { orders: [row({ tag: undefined })] }))
+    read(desk, 5_000, snapshot(5_000, {}, { openOrders: undefined }))
+    expect(evidence(desk).entries).toHaveLength(1)
+    read(desk, 10_000, snapshot(10_000))
+    expect(evidence(desk).entries).toEqual([])
+  })
+
   test('the same prices again are the same setup, a restart in between or not', () => {
     const desk = aDesk()
     desk.open(intent({ price: order.entry }), aPlan({ stop: order.stop, signal }))
