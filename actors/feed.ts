@@ -102,6 +102,8 @@ const WHOLE_MS_MAX = 6_000
 const WHOLE_LOOK_MS = 200
 /** What delivery may take in real milliseconds before a price counts as late. */
 const DELIVERY_MS = 250
+/** Faster than real time a pause of this machine is minutes of the market: it is given more before a hub counts as mute. */
+const FAST_DELIVERY_MS = 1_500
 /** Our clock may run this many real milliseconds beside the gateway's before it is set. */
 const DRIFT_MS_MAX = 20
 
@@ -173,7 +175,7 @@ class Feed {
     })
     this.#data = createMarketData(this.#gateway, this.#tokens)
     this.#freshness = createFreshness(props.instruments, {
-      deliveryMs: DELIVERY_MS * Math.max(1, props.speed),
+      deliveryMs: props.speed === 1 ? DELIVERY_MS : FAST_DELIVERY_MS * Math.max(1, props.speed),
     })
   }
 
