@@ -451,8 +451,11 @@ export class Desk {
   }
 
   #isUnshown({ state, brokerId }: TrackedOrder): boolean {
-    if (isUnanswered(state)) return brokerId === undefined || !this.#sightings.has(brokerId)
-    return state === 'working' && brokerId !== undefined && !this.#sightings.has(brokerId)
+    const sighting = brokerId === undefined ? undefined : this.#sightings.get(brokerId)
+    // Pending is still on its way: it covers nothing yet and will.
+    const isAwaited = sighting === undefined || sighting.order.status === 'pending'
+    if (isUnanswered(state)) return isAwaited
+    return state === 'working' && brokerId !== undefined && isAwaited
   }
 
   #readPositions(rows: readonly BrokerPosition[], asOf: number, at: MonotonicMs): void {
@@ -553,13 +556,25 @@ function isStopTag(tag: string | undefined): boolean {
   return tag !== undefined && /^sl-.+-\d+$/.test(tag)
 }
 
-/** Later reports of one order: by its update, then by what was filled; an end is never undone. */
+/** How far an order has come: of one instant the later report is the one that is further. */
+const PROGRESS: Readonly<Record<BrokerOrder['status'], number>> = {
+  none: 0,
+  unknown: 0,
+  pending: 1,
+  suspended: 1,
+  open: 2,
+  'pending-cancel': 3,
+  filled: 4,
+  cancelled: 4,
+  expired: 4,
+  rejected: 4,
+}
+
+/** Later reports of one order: by its update, then by how far it is and what was filled; an end is never undone. */
 function isNewer(order: BrokerOrder, than: BrokerOrder): boolean {
-  const isOver = ['filled', 'cancelled', 'expired', 'rejected'].includes(than.status)
-  if (isOver) return false
-  return (
-    order.updatedAt > than.updatedAt || (order.updatedAt === than.updatedAt && order.filled >= than.filled)
-  )
+  if (PROGRESS[than.status] === PROGRESS.filled) return false
+  if (order.updatedAt !== than.updatedAt) return order.updatedAt > than.updatedAt
+  return PROGRESS[order.status] >= PROGRESS[than.status] && order.filled >= than.filled
 }
 
 function flat(position: BrokerPosition): BrokerPosition {

@@ -168,6 +168,26 @@ describe('proof of a stop', () => {
     expect(facts(desk, 2_000).legs).toEqual([])
   })
 
+  test('a report of the same instant that comes again late does not take a working stop back to pending', () => {
+    const desk = deskWithEntry()
+    const pending = { ...child, status: 'pending' as const }
+    desk.orderTold(pending, steady(1_000))
+    desk.orderTold(child, steady(1_001))
+    desk.orderTold(pending, steady(1_500))
+    expect(stopOf(desk).status).toBe('working')
+  })
+
+  test('a stop of ours that is pending at the broker is awaited, not placed twice', () => {
+    const desk = deskWithEntry()
+    const tag = 'sl-88010001-1'
+    const { accountId } = desk
+    const unit = { tag, role: 'stop', accountId, contractId: CONTRACT, side: 'sell', size: 1 } as const
+    desk.open(newIntent({ ...unit, price: ticks(79_900), risk: NO_MONEY, intentAt: after(0) }), undefined)
+    desk.advance(tag, handedOver)
+    desk.orderTold({ ...child, id: '1009', tag, parentId: undefined, status: 'pending' }, steady(1_100))
+    expect(facts(desk, 1_200).unansweredStops).toBe(1)
+  })
+
   test('a stop that the broker took and no channel shows yet is awaited, not placed twice', () => {
     const desk = deskWithEntry()
     const tag = 'sl-88010001-1'
