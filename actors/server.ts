@@ -53,6 +53,8 @@ export interface ServerProps {
   readonly version: string
 }
 
+/** What was written is read this often at most: a page is told ten times a second. */
+const CHANGED_MS = 100
 const REFRESH_MS = 1_000
 const CALENDAR_MS = 1_000
 const ASK_TIMEOUT_MS = 2_000
@@ -133,6 +135,7 @@ class Dashboard {
     if (!started.ok) throw new Error(started.error.detail)
     this.#server = started.value
     const { clock } = this.#context
+    clock.interval(paced(CHANGED_MS, this.#props.speed), () => this.views.refresh())
     clock.interval(paced(REFRESH_MS, this.#props.speed), () => this.views.refreshAll())
     clock.interval(paced(CALENDAR_MS, this.#props.speed), () => this.#saveFacts())
     return started.value

@@ -104,19 +104,21 @@ export class PlatformViews implements Views {
     this.#announce()
   }
 
-  /** Something was written: what belongs to the topic is read again, once, however often it is said. */
+  /** Something was written: what belongs to the topic is read with the next `refresh`, once, however often it is said. */
   changed(topic: string): void {
     for (const part of PARTS_OF[topic] ?? ['header']) this.#wanted.add(part)
-    if (this.#wanted.size > 0) void this.refresh()
   }
 
   /** Everything, as at the start and once in a while: a lost word costs no more than that. */
   async refreshAll(): Promise<void> {
     for (const part of ALL) this.#wanted.add(part)
     await this.refresh()
+    // One that was under way when we came has not read what is asked for here.
+    await this.refresh()
   }
 
   refresh(): Promise<void> {
+    if (this.#wanted.size === 0) return Promise.resolve()
     this.#reading ??= this.#read().finally(() => {
       this.#reading = undefined
     })
@@ -223,13 +225,11 @@ export class PlatformViews implements Views {
   }
 
   async #read(): Promise<void> {
-    while (this.#wanted.size > 0) {
-      const parts = [...this.#wanted]
-      this.#wanted.clear()
-      const read = await Promise.all(parts.map((part) => this.#readPart(part)))
-      this.#rows = Object.assign({ ...this.#rows }, ...read)
-      this.#announce()
-    }
+    const parts = [...this.#wanted]
+    this.#wanted.clear()
+    const read = await Promise.all(parts.map((part) => this.#readPart(part)))
+    this.#rows = Object.assign({ ...this.#rows }, ...read)
+    this.#announce()
   }
 
   async #readPart(part: Part): Promise<Partial<DashboardRows>> {
