@@ -345,7 +345,7 @@ class Executor {
     this.#openHub()
     await this.#reconciler.pass()
     for (const contractId of left) this.#protector.lookAt(contractId)
-    await this.#askForLeftOrders()
+    void this.#askForLeftOrders().catch((error: unknown) => this.#failWith(error))
     this.#startTimers()
   }
 
@@ -476,8 +476,11 @@ class Executor {
 
   #takeStopLevel(level: StopLevel, by: string): void {
     this.#control = { ...this.#control, stopLevel: level }
-    // A person who lets entries through again has looked at what happened.
-    if (level === 0) this.#enabledAt = this.#now()
+    // A person who lets entries through again has looked at what happened; the next clean pass does the rest.
+    if (level === 0) {
+      this.#enabledAt = this.#now()
+      if (this.#control.state === 'HALTED') this.#control = { ...this.#control, state: 'REDUCING' }
+    }
     this.#desk.version++
     this.#context.log.info('stop level', { level, by })
     this.#changed('header')
@@ -691,9 +694,22 @@ class Executor {
     this.#writer.transitions(transitions)
     if (violations.length === 0) return true
     // Broker truth that contradicts itself: nothing new is opened, what is open stays protected.
-    this.#control = { ...this.#control, state: 'HALTED' }
+    if (this.#control.state !== 'HALTED') this.#halt(violations)
     for (const each of violations) this.#context.log.error('contradicted by the broker: halted', { ...each })
     return false
+  }
+
+  /** Kept as a stop level, so that a restart forgets nothing: a person lets entries through again. */
+  #halt(violations: Taken['violations']): void {
+    const level = this.#control.stopLevel === 0 ? 1 : this.#control.stopLevel
+    const at = this.#now()
+    const because = violations.map(({ tag, rule }) => `${tag}: ${rule}`).join('; ')
+    const commandId = `halt-${this.#props.accountId}-${this.#author.epoch}-${at}`
+    this.#control = { ...this.#control, state: 'HALTED', stopLevel: level }
+    this.#desk.version++
+    this.#writer.other('header', 'halt', (store) =>
+      store.raiseStopLevel({ level, by: 'executor', because, commandId, at }),
+    )
   }
 
   #currentMode(): Mode {

@@ -309,6 +309,27 @@ describe('what contradicts what is known', () => {
     expect(it.tables.positions.size).toBe(0)
   })
 
+  test('a halt outlives a crash, and ends when a person lets entries through again', async () => {
+    const it = await opened()
+    it.broker.events.onPosition?.({ ...aPosition(), accountId: '666' })
+    await it.run(1_000)
+    expect(it.tables.stopLevels).toMatchObject([{ level: 1, by: 'executor' }])
+
+    await it.restart()
+    it.tell(signal())
+    await it.run(1_000)
+    expect(verdicts(it)).toEqual(['STOP_LEVEL_1'])
+
+    // As the server does it: kept first, then told.
+    const lowered = { id: 2, level: 0, by: 'ada', because: 'looked', commandId: 'c', at: MORNING } as const
+    it.tables.stopLevels.push(lowered)
+    await it.kit.get(it.executor.ask('setStopLevel', { level: 0, by: 'ada' }, { timeoutMs: 2_000 }))
+    await it.run(6_000)
+    it.tell(signal({ id: 'second' }))
+    await it.run(1_000)
+    expect(verdicts(it).at(-1)).toBe('PERMITTED')
+  })
+
   test('a price that is through its stop closes it at once', async () => {
     const broker = new BrokerSide()
     broker.trades = [wireTrade({ price: 79_950 * 0.25 })]
