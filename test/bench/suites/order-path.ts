@@ -75,9 +75,12 @@ async function pathRows(stage: Stage): Promise<readonly BenchRow[]> {
   const post = openBarePost(stage.broker.rest, stage.broker.token)
   const ours: Taken[] = []
   const theirs: Taken[] = []
+  const transactions: number[] = []
   for (let n = 0; n < WARM + ORDERS; n++) {
     const [mine, bare] = [await sendOurs(stage, n), await sendBare(stage, post, n)]
+    const transactionMs = await bareTransactionMs(stage, n)
     if (n < WARM) continue
+    transactions.push(transactionMs)
     ours.push(mine)
     theirs.push(bare)
   }
@@ -101,6 +104,10 @@ async function pathRows(stage: Stage): Promise<readonly BenchRow[]> {
       'ms',
       pair((each) => each.intentMs, 0.5),
     ),
+    ratioRow('two bare inserts in one transaction, p50 | insert with commit', 'ms', {
+      ours: median(transactions),
+      reference: median(theirs.map((each) => each.intentMs)),
+    }),
     valueRow(
       'judge, decision and intent durable, p99',
       'ms',
@@ -188,11 +195,7 @@ async function sendBare(
     takeProfitBracket: { ticks: 200, type: 1 },
   }
   const from = nowNs()
-  await bare.query({
-    name: 'bare insert',
-    text: 'insert into bench_orders (tag, body) values ($1, $2)',
-    values: [tag, JSON.stringify(body)],
-  })
+  await insertBare(bare, tag, body)
   const durable = nowNs()
   const reply = await poster.post('/api/Order/place', body)
   const answered = nowNs()
@@ -200,4 +203,22 @@ async function sendBare(
   if (reply['success'] !== true) throw new Error(`bare order ${n}: ${JSON.stringify(reply)}`)
   await poster.post('/api/Order/cancel', { accountId, orderId: reply['orderId'] })
   return { intentMs: (durable - from) / 1e6, answerMs: (answered - durable) / 1e6 }
+}
+
+/** What the round trips of our transaction cost alone: begin, two rows, commit. */
+async function bareTransactionMs({ bare }: Stage, n: number): Promise<number> {
+  const from = nowNs()
+  await bare.query('begin')
+  await insertBare(bare, `first-${n}`, { n })
+  await insertBare(bare, `second-${n}`, { n })
+  await bare.query('commit')
+  return (nowNs() - from) / 1e6
+}
+
+async function insertBare(bare: Client, tag: string, body: object): Promise<void> {
+  await bare.query({
+    name: 'bare insert',
+    text: 'insert into bench_orders (tag, body) values ($1, $2)',
+    values: [tag, JSON.stringify(body)],
+  })
 }
