@@ -81,6 +81,8 @@ export function proofRow(
   const rate = rateOf(at.speed)
   const instant = (moment: MonotonicMs | undefined): EpochMs | null =>
     moment === undefined ? null : epochMs(Math.floor(now - (monotonic - moment) * rate))
+  const isSameAccount =
+    proof.account?.id === author.accountId && proof.lastReplyAccountId === author.accountId
   const left = Math.max(0, (proofExpiresAt(proof) ?? monotonic) - monotonic)
   return {
     accountId: author.accountId,
@@ -88,7 +90,7 @@ export function proofRow(
     tokenValidatedAt: instant(proof.tokenValidatedAt),
     accountReadAt: instant(proof.account?.readAt),
     streamAliveAt: instant(proof.userStream?.aliveAt),
-    accountsEqualAt: instant(proof.account?.readAt),
+    accountsEqualAt: isSameAccount ? instant(proof.account?.readAt) : null,
     reconciledAt: instant(proof.reconciliation?.cleanAt),
     missing: [...mode.missing],
     verifiedAt: now,
