@@ -9,6 +9,12 @@ import { join } from 'node:path'
 import { ROOT, run } from './run.ts'
 import { findChromium } from './chromium.ts'
 
+interface Counts {
+  readonly passed: number
+  readonly failed: number
+  readonly skipped: number
+}
+
 interface Report {
   readonly success: boolean
   readonly numPassedTests: number
@@ -18,44 +24,63 @@ interface Report {
   readonly testResults: readonly { readonly status: string; readonly assertionResults: readonly unknown[] }[]
 }
 
-const REPORT = join(ROOT, 'reports', 'tests.json')
+/** Whole systems run by themselves after everything else: they need both cores to keep their pace. */
+const RUNS: readonly (readonly string[])[] = [
+  ['--project', 'node', '--project', 'dom'],
+  ['--project', 'e2e'],
+]
 
-process.exitCode = await main()
+process.exitCode = await main(process.argv.slice(2))
 
-async function main(): Promise<number> {
+async function main(given: readonly string[]): Promise<number> {
+  const hasBrowser = findChromium() !== undefined
   const missing = [
-    ...(findChromium() === undefined
-      ? ['the browser tests: no Chromium here (install it, or set CHROME_PATH)']
-      : []),
+    ...(hasBrowser ? [] : ['the browser tests: no Chromium here (install it, or set CHROME_PATH)']),
     ...(existsSync(join(ROOT, '..', 'shared', 'data'))
       ? []
       : ['the golden and recorded-data tests: no ../shared/data here']),
   ]
-  const isStrict = process.env['KAEL_TEST_STRICT'] === '1'
   for (const line of missing) console.log(`left out: ${line}`)
-  if (isStrict && findChromium() === undefined) {
+  if (process.env['KAEL_TEST_STRICT'] === '1' && !hasBrowser) {
     console.error('KAEL_TEST_STRICT=1 asks for every test: a missing browser is a failure')
     return 1
   }
 
-  await rm(REPORT, { force: true })
+  const counts = { passed: 0, failed: 0, skipped: 0 }
+  for (const args of given.length > 0 ? [given] : RUNS) {
+    const run = await runTests(args)
+    counts.passed += run.passed
+    counts.failed += run.failed
+    counts.skipped += run.skipped
+  }
+  const { passed, failed, skipped } = counts
+  console.log(`${passed} passed, ${failed} failed, ${skipped} skipped`)
+  return failed > 0 || passed === 0 ? 1 : 0
+}
+
+async function runTests(args: readonly string[]): Promise<Counts> {
+  const file = join(ROOT, 'reports', 'tests.json')
+  await rm(file, { force: true })
   const code = await run('vitest', [
     'run',
     '--config',
     'test/vitest.config.ts',
     '--reporter=default',
     '--reporter=json',
-    `--outputFile.json=${REPORT}`,
-    ...process.argv.slice(2),
+    `--outputFile.json=${file}`,
+    ...args,
   ])
-  if (!existsSync(REPORT)) return code || 1
-  const report = JSON.parse(await readFile(REPORT, 'utf8')) as Report
+  if (!existsSync(file)) return { passed: 0, failed: 1, skipped: 0 }
+  const report = JSON.parse(await readFile(file, 'utf8')) as Report
   // A file that fails before its first test has no test to count; it is one failure all the same.
   const brokenFiles = report.testResults.filter(
-    (file) => file.status === 'failed' && file.assertionResults.length === 0,
+    (each) => each.status === 'failed' && each.assertionResults.length === 0,
   ).length
   const failed = report.numFailedTests + brokenFiles
-  const skipped = report.numPendingTests + report.numTodoTests
-  console.log(`${report.numPassedTests} passed, ${failed} failed, ${skipped} skipped`)
-  return code !== 0 || failed > 0 || report.numPassedTests === 0 ? code || 1 : 0
+  return {
+    passed: report.numPassedTests,
+    // An error outside any test fails the run although every test passed.
+    failed: code !== 0 && failed === 0 ? 1 : failed,
+    skipped: report.numPendingTests + report.numTodoTests,
+  }
 }
