@@ -27,7 +27,7 @@ export function agedRows(rows: DashboardRows, moment: Moment): DashboardRows {
 }
 
 export function agedQuotes(rows: DashboardRows, moment: Moment): Moment {
-  const limit = QUOTE_MS_MAX * (moment.speed === 0 ? RATE_MAX : Math.max(1, moment.speed))
+  const limit = quoteMsMax(moment)
   const isFeedAway = rows.actors.some((each) => each.path === 'feed' && !isAtWork(each.status))
   const aged = (quote: LiveQuote): LiveQuote => {
     const isOld = quote.state === 'current' && moment.now - (quote.at ?? moment.now) > limit
@@ -35,6 +35,11 @@ export function agedQuotes(rows: DashboardRows, moment: Moment): Moment {
     return isOld || (isFeedAway && isFresh) ? { ...quote, state: 'stale' } : quote
   }
   return { ...moment, quotes: new Map([...moment.quotes].map(([root, quote]) => [root, aged(quote)])) }
+}
+
+/** Silence of the feed, in the platform's milliseconds, after which nothing that it said is current. */
+export function quoteMsMax({ speed }: Moment): number {
+  return QUOTE_MS_MAX * (speed === 0 ? RATE_MAX : Math.max(1, speed))
 }
 
 /** Whether the executor has shown within the life of its proof that it is there and asks the broker. */

@@ -71,19 +71,19 @@ function wordOf(
   const state = rows.scanner.find((each) => each.instrument === root)
   if (state === undefined)
     return { word: unknown('analyst', 'warming up', simulated), text: 'reading the history' }
-  const denied = latestDenial(root, rows, state.asOf)
+  const denied = latestDenial(root, rows, state)
   return denied ?? { word: shownOf(state, state.word, simulated), text: state.text }
 }
 
-/** A denial is the newest thing said about an instrument until its analyst has seen another bar close. */
+/** A denial is the newest thing said about an instrument as long as its analyst has nothing newer than the signal. */
 function latestDenial(
   root: string,
   { decisions }: DashboardRows,
-  since: number | null,
+  { asOf, stage }: DashboardRows['scanner'][number],
 ): { readonly word: Shown<string>; readonly text: string } | undefined {
   const newest = decisions.find((each) => each.instrument === root)
-  if (newest === undefined || newest.verdict !== 'DENIED' || (newest.asOf ?? 0) < (since ?? 0))
-    return undefined
+  if (newest === undefined || newest.verdict !== 'DENIED') return undefined
+  if (stage !== 'signalled' && (newest.asOf ?? 0) < (asOf ?? 0)) return undefined
   const name = newest.phases.find((each) => each.phase === newest.failedPhase)?.name ?? 'gate'
   return { word: shownOf(newest, `no: ${name}`), text: `phase ${newest.failedPhase} ${name}: ${newest.text}` }
 }

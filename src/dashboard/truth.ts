@@ -1,5 +1,14 @@
-import { type ModeChange, type Shown, type Topics, type TruthRow, derive, unknown } from '../wire/index.ts'
-import { accountOf, feedOf, headerView, modeOf, orderAccountOf, scannerPass } from './header.ts'
+import {
+  type HeaderView,
+  type ModeChange,
+  type Shown,
+  type Topics,
+  type TruthRow,
+  derive,
+  unknown,
+} from '../wire/index.ts'
+import { accountOf, headerView, modeOf, orderAccountOf, scannerPass } from './header.ts'
+import { quoteMsMax } from './ages.ts'
 import type { DashboardRows, Moment } from './rows.ts'
 import { isSimulated, shownOf } from './shown-row.ts'
 
@@ -51,7 +60,7 @@ function truthRows(rows: DashboardRows, moment: Moment): readonly TruthRow[] {
     row('scanner', scannerPass(rows), ({ count, of }) => `${count}/${of}`, 'scanner_state'),
     row(
       'feed',
-      feedOf(rows, moment),
+      feedRowsOf(rows, moment),
       ({ current, quiet, notCurrent }) => `${current} current, ${quiet} quiet, ${notCurrent} not`,
       'instruments',
     ),
@@ -127,6 +136,29 @@ function unproven({ positions, protections }: DashboardRows): DashboardRows['pos
       position.size > 0 && !protections.some((each) => isOf(each, position) && each.phase === 'protected'),
   )
 }
+
+/** The feed as its own rows have it: the header counts what it says, this what it has kept. */
+function feedRowsOf(rows: DashboardRows, moment: Moment): Shown<FeedCount> {
+  const { instruments } = rows
+  const checkedAt = instruments.flatMap((each) => each.checkedAt ?? [])
+  if (checkedAt.length === 0) return unknown('instruments', 'no data since the start', isSimulated(rows))
+  const count = (state: string): number => instruments.filter((each) => each.state === state).length
+  const [current, quiet, closed] = [count('current'), count('quiet'), count('closed')]
+  const notCurrent = instruments.length - current - quiet - closed
+  const isSilent = moment.now - Math.max(...checkedAt) > quoteMsMax(moment)
+  const isBad = isSilent || notCurrent > 0
+  return {
+    value: { current, quiet, notCurrent },
+    source: 'instruments',
+    asOf: Math.min(...checkedAt),
+    seq: null,
+    isSimulated: isSimulated(rows),
+    state: isBad ? 'stale' : closed === instruments.length ? 'closed' : 'current',
+    ...(isBad ? { why: isSilent ? 'the feed keeps nothing any more' : `${notCurrent} not current` } : {}),
+  }
+}
+
+type FeedCount = NonNullable<HeaderView['feed']['value']>
 
 interface OfContract {
   readonly accountId: string

@@ -239,6 +239,19 @@ describe('source truth', () => {
     expect(silent.map((each) => each.label)).toEqual([])
   })
 
+  test('the feed’s line is of its rows alone, whatever the newest prices say', () => {
+    const instruments = [{ ...anInstrument('MNQ'), state: 'stale' as const }]
+    expect(truth('feed', { instruments })).toMatchObject({
+      needsAttention: true,
+      shown: { value: '0 current, 0 quiet, 1 not', source: 'instruments' },
+    })
+  })
+
+  test('a feed that keeps no rows any more is stale, each of its rows current or not', () => {
+    expect(truth('feed').shown.state).toBe('current')
+    expect(truth('feed', {}, moment({ now: at(31) })).shown.state).toBe('stale')
+  })
+
   test('the floor names the person that declared it', () => {
     const settings = [setting('risk.floor', { declared: dollars(48_000), declaredOn: '2026-03-10' })]
     expect(truth('loss floor', { settings }).shown).toMatchObject({
