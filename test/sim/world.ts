@@ -102,6 +102,7 @@ const STATEMENT_MS = { least: 1, more: 3 }
 const CRASH = 'a crash from the seed'
 /** After the last fault everything agrees within this. */
 const CALM_MS = 30_000
+const ANSWER_MS = 10_000
 const HISTORY_DAYS = 6
 /** Balance below which the demo account fails, micro-dollars. */
 const DEMO_FLOOR_MICROS = 48_000_000_000
@@ -341,13 +342,18 @@ async function expectAgreement({ kit, oracle }: World): Promise<void> {
   for (;;) {
     await kit.advance(STEP_MS)
     if (oracle.violations.length > 0) return
-    const report = await kit.get(executor.ask('report', {}, { timeoutMs: STEP_MS }))
-    const differences = oracle.differences(report)
+    const report = await kit.get(executor.ask('report', {}, { timeoutMs: ANSWER_MS })).catch(refusalOf)
+    const differences = typeof report === 'string' ? [report] : oracle.differences(report)
     if (differences.length === 0) return
     if (kit.now() < end) continue
     for (const each of differences) oracle.violate('books-agree', each)
     return
   }
+}
+
+/** It may be starting again, or wait for the broker: then it is asked later. */
+function refusalOf(error: unknown): string {
+  return `the executor does not answer: ${error instanceof Error ? error.message : String(error)}`
 }
 
 function hashOf({ tables, exchange }: World): string {
