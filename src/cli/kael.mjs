@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 // Plain JavaScript on purpose: an old Node must get as far as this sentence.
-import { enableCompileCache } from 'node:module'
+import * as nodeModule from 'node:module'
 
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)
 if (major < 22 || (major === 22 && minor < 18)) {
@@ -10,6 +10,6 @@ if (major < 22 || (major === 22 && minor < 18)) {
   )
   process.exit(1)
 }
-enableCompileCache?.()
+nodeModule.enableCompileCache?.()
 const { runCli } = await import('./main.ts')
 await runCli(process.argv)
