@@ -63,6 +63,8 @@ export interface JournalPorts {
 /** Rows of a flush: enough to catch up, few enough to be done in a tenth of a second. */
 const BARS_A_FLUSH_MAX = 4_000
 const FLUSH_MS = 400
+/** A start needs both cores for other things: days of old bars can wait so many real milliseconds. */
+const BARS_AFTER_MS = 15_000
 const SOURCE = 'analyst'
 
 export const journalActor = (ports: JournalPorts) =>
@@ -99,12 +101,14 @@ class Journal {
   readonly #readings = new Map<string, ScannerReading>()
   readonly #signals: Signal[] = []
   readonly #bars: BarShelf[]
+  readonly #barsFrom: number
   #flushing: Promise<void> | undefined
 
   constructor(context: Context<JournalApi>, props: JournalProps, store: JournalStore) {
     this.#context = context
     this.#props = props
     this.#store = store
+    this.#barsFrom = context.clock.monotonic() + BARS_AFTER_MS
     this.#bars = props.instruments.flatMap((instrument, index) =>
       [...readersOf(props.arena, index)].map(([timeframe, reader]) => ({
         instrument,
@@ -156,7 +160,7 @@ class Journal {
   async #flush(): Promise<void> {
     await this.#flushScanner()
     await this.#flushSignals()
-    await this.#flushBars()
+    if (this.#context.clock.monotonic() >= this.#barsFrom) await this.#flushBars()
   }
 
   async #flushScanner(): Promise<void> {

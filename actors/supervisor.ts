@@ -75,9 +75,11 @@ export class Supervisor {
     say(
       `feed         history of ${instruments.length} instruments, ${(arena.buffer.byteLength / 2 ** 20).toFixed(1)} MB of shared bars`,
     )
-    await Promise.all(instruments.map((root, index) => this.#startAnalyst(arena, root, index)))
+    // The server loads while the analysts read: it shows what there is, and says what is not there yet.
+    const server = this.#startServer(arena)
+    await Promise.all([server, ...instruments.map((root, index) => this.#startAnalyst(arena, root, index))])
     say(`analysts     ${instruments.length} worker threads`)
-    return this.#startServer(arena)
+    return server
   }
 
   /** How every actor is, written where the screen reads it. */

@@ -111,7 +111,7 @@ async function start(
     time,
     logger: loggerModule({ file: join(dataDir, 'kael.log'), level: configuration.logLevel }),
     // Nothing secret is in a thread's environment: what an actor needs is in its props.
-    env: { NODE_COMPILE_CACHE: join(dataDir, 'cache') },
+    env: {},
   })
   undo.push(async () => void (await system.drain({ timeoutMs: ABORT_MS })))
   const supervisor = new Supervisor(system, {
