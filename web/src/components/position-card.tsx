@@ -75,7 +75,7 @@ function PositionCard({ card, instrument }: CardProps) {
         />
         <span class="name">@</span>
         <PriceData shown={card.entry} instrument={instrument} format={formatPrice} label="entry" compact />
-        <span class="name contract">{card.contract}</span>
+        <span class="name contract">{instrument?.contract ?? card.contract}</span>
       </div>
       <div class="card-profit">
         <Data
