@@ -479,6 +479,7 @@ class Executor {
     // A person who lets entries through again has looked at what happened; the next clean pass does the rest.
     if (level === 0) {
       this.#enabledAt = this.#now()
+      this.#desk.halted.clear()
       if (this.#control.state === 'HALTED') this.#control = { ...this.#control, state: 'REDUCING' }
     }
     this.#desk.version++

@@ -153,9 +153,13 @@ export class BrokerLink {
 
   /**
    * Everything the broker says of the account, read at once. What is not answered is no information.
-   * `oldest` is the instant of the oldest order that still matters.
+   * `oldest` is the instant of the oldest order that still matters; the account itself changes more rarely than its
+   * orders, and is read where it is asked for.
    */
-  async read(oldest: EpochMs): Promise<{
+  async read(
+    oldest: EpochMs,
+    asksAccount: boolean,
+  ): Promise<{
     readonly snapshot: BrokerSnapshot
     readonly account: BrokerAccount | undefined
     readonly faults: readonly Fault[]
@@ -164,13 +168,14 @@ export class BrokerLink {
     const from = epochMs(oldest - LOOK_BACK_MS)
     const asked = this.#now()
     const [accounts, open, history, trades, positions] = await Promise.all([
-      this.#accounts.accounts(),
+      asksAccount ? this.#accounts.accounts() : undefined,
       this.#accounts.openOrders(id),
       this.#accounts.ordersSince(id, from),
       this.#accounts.tradesSince(id, from),
       this.#accounts.positions(id),
     ])
-    const account = valueOf(accounts)?.rows.find((each) => each.id === id)
+    const account =
+      accounts === undefined ? undefined : valueOf(accounts)?.rows.find((each) => each.id === id)
     if (account !== undefined) this.#lastReplyAccountId = account.id
     const stranger = [open, history, trades, positions]
       .flatMap((each) => [...(valueOf<Read<{ readonly accountId: string }>>(each)?.rows ?? [])])
@@ -179,7 +184,9 @@ export class BrokerLink {
     if (stranger !== undefined) this.#lastReplyAccountId = stranger.accountId
     return {
       account,
-      faults: [accounts, open, history, trades, positions].flatMap((each) => (each.ok ? [] : [each.error])),
+      faults: [accounts, open, history, trades, positions].flatMap((each) =>
+        each === undefined || each.ok ? [] : [each.error],
+      ),
       snapshot: {
         asOf: asked,
         openOrders: wholeRows(open),

@@ -27,6 +27,8 @@ const FRESH_MS = 1_500
 /** Two passes never start within this, in real milliseconds: a loop of doubts may not eat the request budget. */
 const PASS_GAP_MS = 150
 const HOUR_MS = 3_600_000
+/** The account is read again when its last word is older than this, real milliseconds; the gate asks for 15 s. */
+const ACCOUNT_MS = 8_000
 
 /** Start, reconnect, restart, doubt and timer: one routine, one pass at a time. */
 export class Reconciler {
@@ -93,7 +95,7 @@ export class Reconciler {
     const connection = link.resyncs()
     // What is answered was true when it was asked for, or later: it may not look newer than that.
     const at = monotonic()
-    const { snapshot, account, faults } = await link.read(this.#oldestLive())
+    const { snapshot, account, faults } = await link.read(this.#oldestLive(), this.#asksAccount(at))
     if (account !== undefined) onAccount(account)
     for (const fault of faults) log.warn('a read was not answered', { fault: fault.detail })
 
@@ -113,6 +115,12 @@ export class Reconciler {
     // A connection that came up while we read has told us things that the read may lack.
     if (result.isClean && hubBefore !== 'down' && link.resyncs() === connection) link.resynced()
     onPassed(result)
+  }
+
+  /** Young enough for any verdict, with time to spare: every request that is not made is one for protection. */
+  #asksAccount(at: MonotonicMs): boolean {
+    const readAt = this.#options.desk.accountReadAt
+    return this.#last === undefined || readAt === undefined || at - readAt >= ACCOUNT_MS
   }
 
   /** An order that no list showed, by its own id. */

@@ -35,6 +35,18 @@ const lives = ({ tables }: Stage) => [...tables.intents.values()].map((each) => 
 const tagOf = ({ tables }: Stage): string => [...tables.intents.keys()][0] ?? 'none'
 const count = ({ broker }: Stage, path: string): number => broker.requests(path).length
 
+describe('the request budget', () => {
+  test('orders are read at every pass, the account only when its last word grows old', async () => {
+    const it = await opened()
+    await it.run(60_000)
+
+    const [orders, accounts] = [count(it, 'Order/searchOpen'), count(it, 'Account/search')]
+    expect(orders).toBeGreaterThanOrEqual(11)
+    expect(accounts).toBeLessThanOrEqual(8)
+    expect(accounts).toBeGreaterThanOrEqual(4)
+  })
+})
+
 describe('one order', () => {
   test('a signal that passes becomes one intent and one request with its tag', async () => {
     const it = await opened()
