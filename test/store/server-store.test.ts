@@ -314,10 +314,20 @@ describe('people', () => {
 
     expect(await valueOf(store.session(token(1), at(99)))).toMatchObject({
       user: { name: 'ann' },
-      lastSeenAt: at(99),
+      // As it was seen before this look: otherwise nobody would ever be idle.
+      lastSeenAt: NOON,
     })
     expect(await valueOf(store.session(token(1), at(100)))).toBeUndefined()
     expect(await valueOf(store.session(token(2), at(1)))).toBeUndefined()
+  })
+
+  test('each look tells when the session was seen before it', async () => {
+    const [ann] = await valueOf(store.users())
+    const session = { userId: ann!.id, at: NOON, expiresAt: at(1_000_000), address: '127.0.0.1' }
+    await valueOf(store.addSession({ ...session, tokenHash: token(7) }))
+
+    await valueOf(store.session(token(7), at(60_000)))
+    expect(await valueOf(store.session(token(7), at(120_000)))).toMatchObject({ lastSeenAt: at(60_000) })
   })
 
   test('a token itself is never kept: what is no SHA-256 is refused', async () => {
