@@ -3,7 +3,7 @@ import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { signIn } from '../support/dashboard-client.ts'
-import { runKael, startKaelProcess, temporaryFolder } from '../support/kael-process.ts'
+import { interruptKael, runKael, startKaelProcess, temporaryFolder } from '../support/kael-process.ts'
 
 let folder: Awaited<ReturnType<typeof temporaryFolder>>
 
@@ -83,6 +83,18 @@ describe('kael start', () => {
       'KAEL_SPEED=fast: speed is a number above 0 and at most 1000, or max. Example: --speed 20',
     ])
     expect(await readdir(folder.path)).toEqual([])
+  })
+
+  test('interrupted before it is ready, it takes down what stood and ends with 0', async () => {
+    const env = { KAEL_DATA_DIR: folder.path, KAEL_PORT: '0', KAEL_INSTRUMENTS: 'MNQ' }
+
+    const { code, lines } = await interruptKael(['start'], env, /^database/m)
+
+    expect(code).toBe(0)
+    expect(lines.at(-1)).toMatch(/nothing is left running/)
+    // The database is free again: the next start is the proof.
+    const next = await startKaelProcess({ dataDir: folder.path, args: ['--instruments', 'MNQ'] })
+    expect(await next.interrupt()).toBe(0)
   })
 
   test('an unknown option is bad input: exit code 2', async () => {

@@ -77,6 +77,19 @@ export async function runKael(
   return { code: await exited, lines }
 }
 
+/** Runs `kael …` and interrupts it as soon as a line says so. */
+export async function interruptKael(
+  args: readonly string[],
+  env: Readonly<Record<string, string>>,
+  when: RegExp,
+): Promise<{ readonly code: number; readonly lines: readonly string[] }> {
+  const { child, lines, exited } = spawnKael(args, env)
+  child.stdout?.on('data', (data: Buffer) => {
+    if (when.test(data.toString('utf8'))) child.kill('SIGINT')
+  })
+  return { code: await exited, lines }
+}
+
 function spawnKael(
   args: readonly string[],
   env: Readonly<Record<string, string>>,
