@@ -78,8 +78,9 @@ async function runGateway(flags: Flags): Promise<void> {
     // Nothing keeps the process after this: it ends with 0.
     void gateway.close().then(() => process.exit(0))
   }
-  process.once('SIGINT', end)
-  process.once('SIGTERM', end)
+  // Kept for good: an interrupt that npm passes on must not cut the closing short.
+  process.on('SIGINT', end)
+  process.on('SIGTERM', end)
   if (flags.parent === true) {
     process.stdin.once('end', end).once('close', end).once('error', end)
     process.stdin.resume()

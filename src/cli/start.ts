@@ -9,8 +9,10 @@ import {
   faultLine,
   readConfiguration,
 } from '../config/index.ts'
+import { DEFAULT_SEED } from '../gateway/index.ts'
 import { type Result, failed } from '../lib/index.ts'
 import { StartInterrupted, StartRefusal, startKael } from '../main.ts'
+import { interruptSteps } from './interrupt.ts'
 
 const CONFIG_FILE = 'kael.config.json'
 /** A platform that cannot go on has this long to end in order, real milliseconds. */
@@ -18,7 +20,7 @@ const FATAL_MS_MAX = 15_000
 
 const EXAMPLE = `
 Example:
-  kael start --speed 20 --seed kael --port 8787
+  kael start --speed 20 --seed kael-22 --port 8787
   kael start --data recorded/ --instruments MNQ,MES --speed 1`
 
 export function registerStart(program: Command): void {
@@ -29,7 +31,7 @@ export function registerStart(program: Command): void {
     .option('--data-dir <folder>', 'where this installation lives (KAEL_DATA_DIR, default ~/.kael)')
     .option('--instruments <list>', 'comma-separated roots (KAEL_INSTRUMENTS, default all 13)')
     .option('--speed <factor>', 'speed of the simulated market, a number or max (KAEL_SPEED, default 20)')
-    .option('--seed <text>', 'seed of the simulated market (KAEL_SEED, default kael)')
+    .option('--seed <text>', `seed of the simulated market (KAEL_SEED, default ${DEFAULT_SEED})`)
     .option('--data <folder>', 'recorded bars or ticks instead of the seeded market (KAEL_DATA)')
     .option('--route <route>', 'where orders go: gateway-sim (KAEL_ROUTE)')
     .addHelpText('after', EXAMPLE)
@@ -84,8 +86,11 @@ interface Interrupt {
 function interrupted(): Interrupt {
   const abort = new AbortController()
   const { promise, resolve } = Promise.withResolvers<undefined>()
+  const step = interruptSteps(() => performance.now())
   const onSignal = (): void => {
-    if (abort.signal.aborted) {
+    const asked = step()
+    if (asked === 'same') return
+    if (asked === 'end-now') {
       console.error('interrupted again: ending now')
       process.exit(1)
     }

@@ -13,7 +13,7 @@ export interface KaelProcess {
   readonly lines: readonly string[]
   /** Milliseconds from the start of the process to the line with the address. */
   readonly readyMs: number
-  /** As Ctrl-C does; resolves with the exit code. */
+  /** As Ctrl-C under npm does, which sends it twice; resolves with the exit code. */
   interrupt(): Promise<number>
   /** kill -9 of the process alone. */
   kill(): Promise<void>
@@ -59,6 +59,7 @@ export async function startKaelProcess(options: KaelProcessOptions): Promise<Kae
     readyMs: performance.now() - from,
     async interrupt() {
       child.kill('SIGINT')
+      setImmediate(() => child.kill('SIGINT'))
       return exited
     },
     async kill() {
