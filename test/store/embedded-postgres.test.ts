@@ -26,7 +26,7 @@ beforeAll(async () => {
   folder = join(parent, 'data')
 })
 afterEach(async () => {
-  for (const each of running) await each.stop().catch(() => {})
+  for (const each of running) await each.stop()
   running.clear()
 })
 afterAll(() => rm(parent, { recursive: true, force: true }))
